@@ -1,0 +1,18 @@
+//! The rooms of compose-relay. `docs/ARCHITECTURE.md` draws them; `tests/architecture.rs` holds the walls between them.
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod http;
+pub mod lifecycle;
+pub mod net;
+pub mod relay;
+pub mod secret;
+pub mod store;
+pub mod tasks;
+pub mod telemetry;
+pub mod wire;

@@ -1,0 +1,6 @@
+//! The binary: picks the allocator and hands over to the command line.
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {}

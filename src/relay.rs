@@ -1,0 +1,4 @@
+//! The hot loop: shards, sockets, codec, outboxes, access table.
+
+pub mod codec;
+pub mod outbox;

@@ -184,6 +184,32 @@ impl Peer {
         }
     }
 
+    /// Reads status frames, and nothing else, until one gives this answer.
+    pub async fn until_status(&mut self, online: bool) {
+        within(PATIENCE, &format!("a status frame with {online}"), async {
+            while self.next_is("11").await.json()["isOnline"] != online {}
+        })
+        .await;
+    }
+
+    /// Asks for a pong, and fails when a message comes before it: everything that the server had sent to this socket by
+    /// now has then been seen.
+    #[track_caller]
+    pub fn silent(&mut self) -> impl Future<Output = ()> + '_ {
+        let caller = std::panic::Location::caller();
+        async move {
+            let ping = tungstenite::Message::Ping(Bytes::from_static(b"silent?"));
+            within(PATIENCE, "room to send", self.out.send(ping)).await.unwrap();
+            loop {
+                match self.event().await {
+                    Event::Pong(echo) if echo.as_ref() == b"silent?" => return,
+                    Event::Ping(_) | Event::Pong(_) => {}
+                    other => panic!("{caller}: {other:?}"),
+                }
+            }
+        }
+    }
+
     /// Waits for the server's close frame and gives its code; messages before it are passed over. A connection that
     /// ends without a close frame, or with one without a code, is a failure.
     pub async fn closed(&mut self) -> u16 {

@@ -2,6 +2,7 @@
 //! settings. Who may talk to whom comes in at attach time or as the answer to a [`Request`].
 
 pub mod codec;
+pub mod mask;
 pub mod outbox;
 
 mod bucket;

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 pub use audit::{AuditQueue, QueueFull};
 
-use crate::relay::{Hub, Request, Verdict};
+use crate::relay::{Hub, Request};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::wire::EnvironmentId;

@@ -292,9 +292,9 @@ impl Auditor {
             "message": format!("Audit log entry was not stored: {why}"),
             "auditLog": {
                 "message": message,
-                "companyId": entry.company,
+                "companyId": entry.company.to_string(),
                 "environmentId": entry.environment.to_string(),
-                "userId": entry.identity.user,
+                "userId": entry.identity.user.map(|user| user.to_string()),
                 "userEmail": entry.identity.email,
                 "appRoute": entry.route,
             },

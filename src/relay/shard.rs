@@ -197,6 +197,7 @@ impl Shard {
 
     fn flush(&mut self) {
         // Leaving may touch further queues (status frames), which then join this very pass.
+        let mut again = Vec::new();
         while let Some(index) = self.dirty.pop() {
             let Some(connection) = self.connections.get_mut(index) else { continue };
             connection.dirty = false;
@@ -213,11 +214,22 @@ impl Shard {
                         if connection.stream.source().shutdown(Shutdown::Write).is_err() {
                             self.remove(index);
                         }
-                    } else if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2 {
+                        continue;
+                    }
+                    if progress.state == State::Yielded {
+                        again.push(index);
+                    }
+                    if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2 {
                         self.admit_waiting(index);
                     }
                 }
                 Err(error) => self.leave(index, "write", &error),
+            }
+        }
+        // The socket takes more; the others come first.
+        for index in again {
+            if self.connections.contains(index) {
+                self.touch(index);
             }
         }
     }

@@ -136,10 +136,10 @@ impl Shard {
         known.sdk = Some((index, generation));
         known.package = Some(Arc::clone(&package));
         let sessions: Vec<usize> = known.sessions.iter().copied().collect();
-        let cap = self.cap(environment);
+        let limits = self.browser_limits(self.cap(environment));
         for session in sessions {
             let Some((browser, _)) = self.tables.sessions[session].connection else { continue };
-            self.connections[browser].decoder.set_limits(self.browser_limits(cap));
+            self.connections[browser].decoder.set_limits(limits);
             let frame = server::sdk_online(self.tables.sessions[session].id, peer.environment, &package);
             self.send_made(browser, frame);
         }

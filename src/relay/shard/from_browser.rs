@@ -10,7 +10,8 @@ use crate::relay::payload::Payload;
 use crate::relay::peer::{Place, Ticket};
 use crate::relay::shard::Shard;
 use crate::relay::table::{EXECUTIONS_PER_SESSION, Execution, LOST_FILES};
-use crate::wire::{self, BrowserCode, BrowserHeader, EXECUTION_BODY, ExecutionId, body, server};
+use crate::wire::header::EXECUTION_BODY;
+use crate::wire::{self, BrowserCode, BrowserHeader, ExecutionId, body, server};
 
 /// How long a START_EXECUTION may wait for its verdict.
 const VERDICT: Duration = Duration::from_secs(8);

@@ -10,7 +10,8 @@ use crate::relay::message::{AuditLog, Request};
 use crate::relay::payload::Payload;
 use crate::relay::peer::ReplyTo;
 use crate::relay::shard::Shard;
-use crate::wire::{self, EXECUTION_BODY, ExecutionId, SdkHeader, SessionId, close, server};
+use crate::wire::header::{EXECUTION_BODY, INITIALIZE_BODY};
+use crate::wire::{self, ExecutionId, SdkHeader, SessionId, close, server};
 
 /// Largest INITIALIZE and audit entry that is looked at (relay-protocol 6.1: at most 1 MiB).
 const CONTROL_BODY: usize = 1 << 20;
@@ -80,7 +81,7 @@ impl Shard {
     fn initialize(&mut self, index: usize, payload: &Payload<'_>) {
         let Role::Sdk(sdk) = &self.connections[index].role else { return };
         let environment = sdk.environment;
-        let body = &payload.bytes()[2..];
+        let body = &payload.bytes()[INITIALIZE_BODY..];
         if body.len() > CONTROL_BODY {
             return self.offence(index, Count::DropInitialize, &"INITIALIZE over 1 MiB");
         }

@@ -49,8 +49,11 @@ impl Shard {
     /// The peer sent a close frame: answered with the same code, which ends the handshake (RFC 6455 5.5.1).
     pub(super) fn closed_by_peer(&mut self, index: usize, code: Option<u16>) {
         tracing::debug!(shard = self.parts.number, connection = index, ?code, "closed by the peer");
+        let is_sdk = matches!(self.connections[index].role, Role::Sdk(_));
+        // An SDK's own code is what it expects back; one that gave none must still not see 1000 (relay-protocol 2.7).
+        let none = if is_sdk { close::for_sdk(close::NORMAL) } else { close::NORMAL };
         self.detach(index, "closed by the peer");
-        self.begin_close(index, code.unwrap_or(close::NO_STATUS), "", true);
+        self.begin_close(index, code.unwrap_or(none), "", true);
     }
 
     /// The transport is gone.

@@ -76,7 +76,7 @@ impl Shard {
             Ok(Some(event)) => self.event(index, event)?,
             Ok(None) => {}
             Err(error) => {
-                self.protocol_error(index, &error);
+                self.protocol_error(index, error);
                 return None;
             }
         }
@@ -153,7 +153,7 @@ impl Shard {
                     }
                 }
                 Err(error) => {
-                    self.protocol_error(index, &error);
+                    self.protocol_error(index, error);
                     return false;
                 }
             }
@@ -243,10 +243,10 @@ impl Shard {
         None
     }
 
-    fn protocol_error(&mut self, index: usize, error: &ProtocolError) {
+    fn protocol_error(&mut self, index: usize, error: ProtocolError) {
         self.count(Count::CloseProtocol, 1);
         tracing::debug!(shard = self.parts.number, connection = index, %error, "protocol error");
-        self.close(index, error.close_code(), "protocol error");
+        self.close(index, error.code(), "protocol error");
     }
 
     /// Counts a frame that breaks the rules; too many close the connection.

@@ -1,0 +1,1 @@
+//! The migration runner of `database.md` 9.

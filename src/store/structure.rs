@@ -1,0 +1,1 @@
+//! The structure check of `database.md` 9.4.

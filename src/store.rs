@@ -1,1 +1,66 @@
-//! (under construction)
+//! Postgres: one pool, the migrations, and one file per table.
+//!
+//! What this room promises:
+//! - rows are plain structs; nothing outside names the driver;
+//! - every wait has a deadline, on our side and on the server's, so a call ends even when the database went silent;
+//! - columns are named in every statement, so columns that somebody else added do no harm (`database.md` 1);
+//! - a restart of Postgres is survived: broken connections are thrown away, reads are repeated once on a fresh one;
+//! - no error text, log line or `Debug` shows a login session id, a key hash, or a value of a row.
+//!
+//! All methods of [`Store`] are safe to drop at any time: a read leaves nothing behind, and a transaction that was not
+//! committed is rolled back. A single-statement write that is dropped may or may not have happened.
+
+mod company;
+mod configuration;
+mod connect;
+mod decode;
+mod environment;
+mod error;
+mod error_log;
+mod external_app_user;
+mod log;
+pub mod migrate;
+mod pool;
+mod session;
+mod settings;
+mod sign_up;
+pub mod structure;
+mod tls;
+mod user;
+
+pub use company::CompanyRow;
+pub use configuration::{Applied, Configuration};
+pub use environment::{EnvironmentRow, EnvironmentType};
+pub use error::{Cause, StoreError};
+pub use external_app_user::{INHERIT_PREFIX, ShareRow};
+pub use log::LogEntry;
+pub use session::SessionRow;
+pub use settings::{Settings, SslMode};
+pub use sign_up::{NewCompany, NewEnvironment, NewOwner, SignedUp};
+pub use user::UserRow;
+
+use pool::Pool;
+
+/// The database, as the other rooms see it. Clones share one pool.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Builds the pool. Connects to nothing; reads the root certificates from disk when the settings ask for them.
+    ///
+    /// # Errors
+    /// [`StoreError::Settings`] when the root certificates cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, StoreError> {
+        Ok(Self { pool: Pool::new(&settings)? })
+    }
+
+    /// One empty round trip, to know whether the database answers.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] but `Shape`.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.pool.read("SELECT", &[]).await.map(drop)
+    }
+}

@@ -1,0 +1,232 @@
+//! The pool, and the few ways in which a statement is run. Everything here has a deadline.
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts,
+};
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::settings::GRACE;
+use super::{Cause, Settings, StoreError, connect, tls};
+
+/// Parameters of a statement.
+pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A connection that rested for longer than this is asked for a sign of life before it is used.
+const RESTED: Duration = Duration::from_secs(20);
+
+/// Longest wait for that sign; then a new connection is made instead.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    connections: deadpool_postgres::Pool,
+    connect_timeout: Duration,
+    /// Our own deadline for one statement or one transaction.
+    deadline: Duration,
+}
+
+impl Pool {
+    pub(super) fn new(settings: &Settings) -> Result<Self, StoreError> {
+        let manager = Manager::from_config(
+            connect::config(settings),
+            tls::connector(settings)?,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let setup = connect::session_setup(settings.statement_timeout);
+        let connections = deadpool_postgres::Pool::builder(manager)
+            .max_size(settings.pool_size.max(1))
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(settings.connect_timeout),
+                create: Some(settings.connect_timeout),
+                recycle: Some(SIGN_OF_LIFE),
+            })
+            .post_create(Hook::async_fn(move |client: &mut ClientWrapper, _| {
+                let setup = setup.clone();
+                Box::pin(async move { client.batch_execute(&setup).await.map_err(HookError::Backend) })
+            }))
+            .pre_recycle(Hook::async_fn(|client: &mut ClientWrapper, metrics| {
+                Box::pin(async move {
+                    if metrics.last_used() < RESTED {
+                        return Ok(());
+                    }
+                    match timeout(SIGN_OF_LIFE, client.batch_execute("")).await {
+                        Ok(result) => result.map_err(HookError::Backend),
+                        Err(_) => Err(HookError::message("no sign of life")),
+                    }
+                })
+            }))
+            .build()
+            .map_err(|error| StoreError::Settings(error.to_string()))?;
+        Ok(Self {
+            connections,
+            connect_timeout: settings.connect_timeout,
+            deadline: settings.statement_timeout + GRACE,
+        })
+    }
+
+    /// A connection that is ready for use. The whole of waiting, dialling and set-up has one deadline.
+    async fn connection(&self) -> Result<Object, StoreError> {
+        match timeout(self.connect_timeout, self.connections.get()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Err(_) | Ok(Err(PoolError::Timeout(_))) => Err(StoreError::Timeout),
+            Ok(Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)))) => {
+                Err(error.into())
+            }
+            Ok(Err(error)) => Err(StoreError::Unavailable { cause: Cause::new(error.to_string()) }),
+        }
+    }
+
+    /// Rows of a statement that changes nothing, or nothing when it is repeated. Repeated once, on a new connection,
+    /// when the connection turns out to be broken.
+    pub(super) async fn read(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        let connection = self.connection().await?;
+        match self.run(connection, sql, params).await {
+            Err(Failure { broken: true, error }) => {
+                tracing::debug!(%error, "a pooled database connection is broken, asking again on a new one");
+                // What broke this one (a restart, a fail-over) most likely broke its idle sisters too.
+                self.connections.retain(|_, _| false);
+                let connection = self.connection().await?;
+                self.run(connection, sql, params).await.map_err(|failure| failure.error)
+            }
+            other => other.map_err(|failure| failure.error),
+        }
+    }
+
+    /// As [`Pool::read`], for at most one row.
+    pub(super) async fn read_one(&self, sql: &'static str, params: Params<'_>) -> Result<Option<Row>, StoreError> {
+        Ok(self.read(sql, params).await?.into_iter().next())
+    }
+
+    /// Rows of a statement that must not be sent twice.
+    pub(super) async fn write(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        let connection = self.connection().await?;
+        self.run(connection, sql, params).await.map_err(|failure| failure.error)
+    }
+
+    async fn run(&self, connection: Object, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
+        let result = timeout(self.deadline, async {
+            let statement = connection.prepare_cached(sql).await?;
+            connection.query(&statement, params).await
+        })
+        .await;
+        settle(connection, result.map(|inner| inner.map_err(StoreError::from)))
+    }
+
+    /// A connection with an open transaction. A connection that breaks on `BEGIN` is replaced, for nothing was done yet.
+    pub(super) async fn begin(&self) -> Result<Work, StoreError> {
+        let connection = self.connection().await?;
+        match self.open(connection).await {
+            Err(Failure { broken: true, .. }) => {
+                self.connections.retain(|_, _| false);
+                let connection = self.connection().await?;
+                self.open(connection).await.map_err(|failure| failure.error)
+            }
+            other => other.map_err(|failure| failure.error),
+        }
+    }
+
+    async fn open(&self, connection: Object) -> Result<Work, Failure> {
+        let result = timeout(self.deadline, connection.batch_execute("BEGIN")).await;
+        match settle_keeping(connection, result.map(|inner| inner.map_err(StoreError::from)))? {
+            (connection, ()) => Ok(Work { connection: Some(connection), deadline: self.deadline }),
+        }
+    }
+}
+
+/// An open transaction. Dropped without [`Work::commit`], its connection is closed, which rolls back.
+pub(super) struct Work {
+    /// Taken by commit and by drop only.
+    connection: Option<Object>,
+    deadline: Duration,
+}
+
+impl Work {
+    /// Rows of a statement inside the transaction.
+    pub(super) async fn run(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        let Some(connection) = &self.connection else {
+            return Err(StoreError::Unavailable { cause: Cause::new("the transaction has ended") });
+        };
+        timeout(self.deadline, async {
+            let statement = connection.prepare_cached(sql).await?;
+            connection.query(&statement, params).await
+        })
+        .await
+        .map_err(|_| StoreError::Timeout)?
+        .map_err(StoreError::from)
+    }
+
+    /// Ends the transaction and gives the connection back.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.end("COMMIT").await
+    }
+
+    /// Undoes the transaction and gives the connection back.
+    pub(super) async fn roll_back(self) -> Result<(), StoreError> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, sql: &str) -> Result<(), StoreError> {
+        let Some(connection) = self.connection.take() else { return Ok(()) };
+        let result = timeout(self.deadline, connection.batch_execute(sql)).await;
+        settle(connection, result.map(|inner| inner.map_err(StoreError::from))).map_err(|failure| failure.error)
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+/// An error, and whether it is the connection that failed and not the statement.
+struct Failure {
+    error: StoreError,
+    broken: bool,
+}
+
+/// Decides whether a connection goes back to the pool after its work.
+fn settle<T>(
+    connection: Object,
+    result: Result<Result<T, StoreError>, tokio::time::error::Elapsed>,
+) -> Result<T, Failure> {
+    settle_keeping(connection, result).map(|(_returned_to_the_pool, value)| value)
+}
+
+fn settle_keeping<T>(
+    connection: Object,
+    result: Result<Result<T, StoreError>, tokio::time::error::Elapsed>,
+) -> Result<(Object, T), Failure> {
+    match result {
+        Ok(Ok(value)) => Ok((connection, value)),
+        Ok(Err(error)) => {
+            let broken = connection.is_closed() || is_lost(&error);
+            if broken {
+                drop(Object::take(connection));
+            }
+            Err(Failure { error, broken })
+        }
+        Err(_elapsed) => {
+            // The answer may still come, to nobody: never reuse this one. Not "broken": asking again would only double
+            // the wait.
+            drop(Object::take(connection));
+            Err(Failure { error: StoreError::Timeout, broken: false })
+        }
+    }
+}
+
+/// Errors after which a connection is of no use: it is gone, or it lost its prepared statements (some proxies do that).
+fn is_lost(error: &StoreError) -> bool {
+    match error {
+        StoreError::Unavailable { .. } => true,
+        // "prepared statement does not exist", "cached plan must not change result type"
+        StoreError::Rejected { sqlstate, .. } => sqlstate == "26000" || sqlstate == "0A000",
+        _ => false,
+    }
+}

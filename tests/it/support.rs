@@ -13,7 +13,7 @@ pub mod server;
 pub mod tls;
 pub mod world;
 
-pub use attempt::{Refusal, Upgrade};
+pub use attempt::Upgrade;
 pub use http::{Request, Response};
 pub use message::Message;
 pub use numbers::Numbers;

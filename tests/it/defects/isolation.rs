@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// A public visitor and an owner, each with a page and an execution of their own, on one SDK.
 struct Scene {
+    company: Uuid,
     environment: Uuid,
     attacker: crate::support::world::Page,
     attacker_execution: Uuid,
@@ -20,7 +21,13 @@ async fn scene(world: &World) -> Scene {
     let mut victim = world.running(&tenant).await;
     let mut attacker = world.page(&visitor, &tenant.environment, "hello").await;
     let attacker_execution = start(&mut attacker, &mut victim.sdk, "hello").await;
-    Scene { environment: tenant.environment.id, attacker, attacker_execution, victim }
+    Scene {
+        company: tenant.environment.company,
+        environment: tenant.environment.id,
+        attacker,
+        attacker_execution,
+        victim,
+    }
 }
 
 impl Scene {
@@ -131,9 +138,7 @@ fn d04_a_connect_query_names_the_execution_of_somebody_else() {
         let theirs = scene.victim.execution;
         // The visitor again, with a new page, and a colleague who may open the app anyway.
         let visitor = world.seed.visitor("ALL").await;
-        let row =
-            world.seed.sql.query_one(r#"SELECT "companyId" FROM environment WHERE id = $1"#, &[&scene.environment]);
-        let colleague = world.seed.member(row.await.unwrap().get(0), "member").await;
+        let colleague = world.seed.member(scene.company, "member").await;
         for login in [visitor, colleague] {
             let session = Uuid::new_v4();
             let upgrade = Upgrade::page(&login, session, scene.environment, "hello").execution(theirs);

@@ -10,7 +10,7 @@ fn d24_a_frame_to_an_absent_sdk_is_answered() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let mut running = world.running(&tenant).await;
-        drop(running.sdk);
+        running.sdk.close(1011).await;
         running.page.peer.status(false).await;
         let environment = tenant.environment.id;
         for frame in [

@@ -24,9 +24,9 @@ pub fn play(scene: impl AsyncFnOnce(&mut World)) {
 
 /// Plays a scene with these settings on top.
 pub fn play_with(settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
+    let database = postgres::cluster().migrated_database();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
-        let database = postgres::cluster().migrated_database().await;
         let mut world = World::on(database, settings).await;
         let pid = world.server.pid();
         scene(&mut world).await;
@@ -111,6 +111,6 @@ pub fn server_settings(database: &Database) -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    settings.extend(database.env());
+    settings.extend(database.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
     settings
 }

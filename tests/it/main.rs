@@ -7,4 +7,5 @@
 
 mod defects;
 mod relay;
+mod sdk;
 mod support;

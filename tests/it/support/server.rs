@@ -22,12 +22,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts on a free port and waits until it listens.
-    pub async fn start(settings: Vec<(String, String)>) -> Server {
-        Server::start_on("127.0.0.1:0".parse().unwrap(), settings).await
-    }
-
-    pub async fn start_on(listen: SocketAddr, settings: Vec<(String, String)>) -> Server {
+    /// Starts on this address (port 0: any free one) and waits until it listens.
+    pub async fn start(listen: SocketAddr, settings: Vec<(String, String)>) -> Server {
         let log = Arc::new(Mutex::new(String::new()));
         let (child, listening) = spawn(listen, &settings, &log);
         let mut server = Server { child, address: listen, settings, log };

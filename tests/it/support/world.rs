@@ -24,10 +24,15 @@ pub fn play(scene: impl AsyncFnOnce(&mut World)) {
 
 /// Plays a scene with these settings on top.
 pub fn play_with(settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
+    play_on("127.0.0.1:0", settings, scene);
+}
+
+/// The same with an address to listen on.
+pub fn play_on(listen: &str, settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
     let database = postgres::cluster().migrated_database();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
-        let mut world = World::on(database, settings).await;
+        let mut world = World::on(listen.parse().expect("an address"), database, settings).await;
         let pid = world.server.pid();
         scene(&mut world).await;
         if !world.ended {
@@ -39,13 +44,13 @@ pub fn play_with(settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World))
 }
 
 impl World {
-    pub async fn on(database: Database, settings: &[(&str, &str)]) -> World {
+    pub async fn on(listen: SocketAddr, database: Database, settings: &[(&str, &str)]) -> World {
         let mut all = server_settings(&database);
         for (name, value) in settings {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
-        let (server, sql) = tokio::join!(Server::start(all), database.client());
+        let (server, sql) = tokio::join!(Server::start(listen, all), database.client());
         World { server, seed: Seed { sql }, database, ended: false }
     }
 

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, and says where")]
 
 mod defects;
+mod http;
 mod relay;
 mod sdk;
 mod support;

@@ -15,8 +15,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::net::Shutdown;
-use std::sync::mpsc::Receiver;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
@@ -219,7 +219,8 @@ impl Shard {
                     if progress.state == State::Yielded {
                         again.push(index);
                     }
-                    if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2 {
+                    if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2
+                    {
                         self.admit_waiting(index);
                     }
                 }

@@ -53,7 +53,11 @@ impl Shard {
         if !bound || resync {
             // A4, D-26: the page learns that its execution is not known here, and starts afresh.
             self.count(Count::DropExecution, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "frame for an execution that is not bound here");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "frame for an execution that is not bound here"
+            );
             return self.send_made(index, server::execution_exists(session_id, header.execution, false));
         }
         if payload.bytes().len() > self.cap(environment) {
@@ -103,12 +107,23 @@ impl Shard {
     }
 
     /// A2, A3: whether this user may start this app is asked at this moment; the socket waits for the answer.
-    fn ask_start(&mut self, index: usize, session: usize, execution: ExecutionId, route: Box<str>, payload: Payload<'_>) {
+    fn ask_start(
+        &mut self,
+        index: usize,
+        session: usize,
+        execution: ExecutionId,
+        route: Box<str>,
+        payload: Payload<'_>,
+    ) {
         let id = self.tables.sessions[session].id;
         if self.tables.executions.contains_key(&execution) || self.tables.retired(execution).is_some() {
             // D-5: an execution id is bound once. The owner of the id notices nothing.
             self.count(Count::DropStart, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "START_EXECUTION with an id that was used before");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "START_EXECUTION with an id that was used before"
+            );
             return self.send_made(index, server::execution_exists(id, execution, false));
         }
         let serial = self.serial();

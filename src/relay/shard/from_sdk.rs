@@ -33,7 +33,11 @@ impl Shard {
         let Some(key) = bound else {
             // Late frames for finished executions are normal (relay-protocol 2.10): quiet, but counted.
             self.count(Count::DropSdkExecution, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "frame for an execution that is not bound here");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "frame for an execution that is not bound here"
+            );
             return;
         };
         let size = payload.bytes().len();
@@ -116,7 +120,11 @@ impl Shard {
             .or_else(|| retired.map(|old| (Arc::clone(&old.identity), old.route.clone())));
         let Some((identity, route)) = who else {
             self.count(Count::DropAuditLog, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "audit entry for an execution that is not bound here");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "audit entry for an execution that is not bound here"
+            );
             return;
         };
         let reply_to = ReplyTo { shard: self.parts.number, session, execution };

@@ -230,7 +230,7 @@ impl Shard {
         if let Some((old, _)) = self.tables.sessions[session].connection.replace((index, generation)) {
             self.count(Count::CloseReplaced, 1);
             self.count(Count::BrowserLeft, 1);
-            self.connections[old].role = Role::Closing;
+            self.deregister(old);
             self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);
         }
         self.tables.sessions[session].grace_until = None;

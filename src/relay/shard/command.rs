@@ -104,10 +104,12 @@ impl Shard {
         }
         self.count(Count::CloseRevoked, 1);
         let connection = self.tables.sessions[at.index].connection.take();
+        if let Some((index, _)) = connection {
+            self.deregister(index);
+        }
         self.end_session(at.index, true);
         if let Some((index, _)) = connection {
             self.count(Count::BrowserLeft, 1);
-            self.connections[index].role = Role::Closing;
             self.begin_close(index, close::REVOKED, "access revoked", true);
         }
     }

@@ -66,7 +66,6 @@ impl Shard {
     /// Takes a connection out of the loop.
     pub(super) fn remove(&mut self, index: usize) {
         let mut connection = self.connections.remove(index);
-        self.held = self.held.saturating_sub(connection.decoder.held());
         // The descriptor is closed with the stream, so a failure here leaves nothing behind.
         let _ = self.parts.poll.registry().deregister(connection.stream.source());
     }
@@ -74,7 +73,7 @@ impl Shard {
     /// Unregisters what the connection stood for. The connection itself stays until it is removed.
     fn detach(&mut self, index: usize, reason: &'static str) {
         let generation = self.connections[index].generation;
-        match std::mem::replace(&mut self.connections[index].role, Role::Closing) {
+        match self.deregister(index) {
             Role::Closing => {}
             Role::Sdk(sdk) => {
                 self.count(Count::SdkLeft, 1);

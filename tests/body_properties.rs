@@ -1,5 +1,6 @@
 //! The body scanner against serde_json: on any document the two agree, or the scanner is the stricter one for a reason
 //! that is named.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test may fail it")]
 
 use compose_relay::wire::body::{BodyError, check, mentions_file};
 use compose_relay::wire::{BrowserCode, ExecutionId, FileId, SessionId};

@@ -1,5 +1,6 @@
 //! The decoder against frames made by an encoder of its own: whatever the cuts, the same messages come out; whatever the
 //! bytes, no panic; each violation of RFC 6455 has its close code.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test may fail it")]
 
 use compose_relay::relay::codec::{Decoder, Event, KEPT, Limits, ProtocolError, SMALL, reheader};
 use proptest::prelude::*;

@@ -231,6 +231,7 @@ impl Shard {
             self.count(Count::CloseReplaced, 1);
             self.count(Count::BrowserLeft, 1);
             self.deregister(old);
+            self.salvage(session, old);
             self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);
         }
         self.tables.sessions[session].grace_until = None;

@@ -66,7 +66,7 @@ impl Shard {
     }
 
     /// D-25: keeps a frame for a browser that is away; with too many of them the page starts afresh when it comes back.
-    fn keep(&mut self, session: usize, payload: Payload<'_>) {
+    pub(super) fn keep(&mut self, session: usize, payload: Payload<'_>) {
         let bound = self.parts.limits.replay;
         let Some(app) = &mut self.tables.sessions[session].app else { return };
         let size = payload.bytes().len();

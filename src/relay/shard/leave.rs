@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Shard;
 use crate::relay::connection::{Hold, Role};
 use crate::relay::counters::Count;
+use crate::relay::payload::Payload;
 use crate::relay::table::Key;
 use crate::wire::{close, server};
 
@@ -88,6 +89,7 @@ impl Shard {
             }
             Role::Browser(browser) => {
                 self.count(Count::BrowserLeft, 1);
+                self.salvage(browser.session, index);
                 self.browser_left(browser.session, (index, generation));
             }
         }
@@ -128,6 +130,19 @@ impl Shard {
         }
         session.grace_until = Some(now + self.parts.limits.session_grace);
         self.arm_session(index);
+    }
+
+    /// D-25: what the connection did not take is kept for the browser's return; without it the page would go on with gaps.
+    pub(super) fn salvage(&mut self, session: usize, index: usize) {
+        let unsent = self.connections[index].outbox.unsent();
+        let Some(app) = self.tables.sessions.get_mut(session).and_then(|session| session.app.as_mut()) else { return };
+        app.resync |= unsent.broken;
+        for message in unsent.messages {
+            // Status frames are made anew for the new connection.
+            if !message.first().is_some_and(u8::is_ascii_digit) {
+                self.keep(session, Payload::Owned(message));
+            }
+        }
     }
 
     /// A session is gone for good: its executions end, and the SDK is told so that it frees them (A9).

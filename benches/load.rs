@@ -2,6 +2,8 @@
 //! this process. It reports round trips a second, the shard's CPU per forwarded message (a round trip is two of them), and
 //! latency. `cargo bench --bench load`; with `-- 2` it runs two seconds a row instead of five.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot go on ends")]
+
 #[path = "load/client.rs"]
 mod client;
 #[path = "load/cpu.rs"]

@@ -17,7 +17,7 @@ use crate::wire::{self, BrowserCode, BrowserHeader, ExecutionId, body, server};
 const VERDICT: Duration = Duration::from_secs(8);
 
 impl Shard {
-    pub(super) fn from_browser(&mut self, index: usize, payload: Payload<'_>) {
+    pub(super) fn browser_sent(&mut self, index: usize, payload: Payload<'_>) {
         self.rate(index, payload.bytes().len());
         let header = match wire::browser_header(payload.bytes()) {
             Ok(header) => header,
@@ -71,11 +71,11 @@ impl Shard {
             // D-30: it can be false. Forward it, forget the execution, keep the session.
             self.unbind(session, header.execution);
         }
-        self.to_sdk(index, (sdk, generation), payload);
+        self.forward_to_sdk(index, (sdk, generation), payload);
     }
 
     /// Appends to the SDK's queue; over its mark the sender waits.
-    fn to_sdk(&mut self, from: usize, sdk: (usize, u64), payload: Payload<'_>) {
+    fn forward_to_sdk(&mut self, from: usize, sdk: (usize, u64), payload: Payload<'_>) {
         let mark = self.parts.limits.sdk_outbox;
         let size = payload.bytes().len();
         let Some(connection) = self.connection(sdk) else { return };
@@ -177,7 +177,7 @@ impl Shard {
             return self.sdk_absent(index, session);
         };
         self.bind(session, environment, start.execution, start.route);
-        self.to_sdk(index, sdk, Payload::Owned(start.message));
+        self.forward_to_sdk(index, sdk, Payload::Owned(start.message));
     }
 
     fn bind(&mut self, session: usize, environment: usize, execution: ExecutionId, route: Box<str>) {

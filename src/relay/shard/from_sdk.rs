@@ -17,16 +17,18 @@ use crate::wire::{self, ExecutionId, SdkHeader, SessionId, close, server};
 const CONTROL_BODY: usize = 1 << 20;
 
 impl Shard {
-    pub(super) fn from_sdk(&mut self, index: usize, payload: Payload<'_>) {
+    pub(super) fn sdk_sent(&mut self, index: usize, payload: Payload<'_>) {
         match wire::sdk_header(payload.bytes()) {
-            Ok(SdkHeader::ToBrowser { session, execution }) => self.to_browser(index, session, execution, payload),
+            Ok(SdkHeader::ToBrowser { session, execution }) => {
+                self.forward_to_browser(index, session, execution, payload)
+            }
             Ok(SdkHeader::Initialize) => self.initialize(index, &payload),
             Ok(SdkHeader::AuditLog { session, execution }) => self.audit_log(index, session, execution, &payload),
             Err(error) => self.offence(index, Count::DropHeader, &error),
         }
     }
 
-    fn to_browser(&mut self, index: usize, session: SessionId, execution: ExecutionId, payload: Payload<'_>) {
+    fn forward_to_browser(&mut self, index: usize, session: SessionId, execution: ExecutionId, payload: Payload<'_>) {
         let Role::Sdk(sdk) = &self.connections[index].role else { return };
         let bound = self.tables.executions.get(&execution).filter(|bound| bound.environment == sdk.environment);
         let bound = bound.map(|bound| bound.session).filter(|key| self.tables.sessions[*key].id == session);

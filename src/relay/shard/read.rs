@@ -143,13 +143,9 @@ impl Shard {
                         return false;
                     }
                     match event {
-                        Some(event) => {
-                            if self.event(index, event).is_none() {
-                                return false;
-                            }
-                        }
+                        Some(event) if self.event(index, event).is_none() => return false,
                         None if used == 0 => break,
-                        None => {}
+                        _ => {}
                     }
                 }
                 Err(error) => {
@@ -206,8 +202,8 @@ impl Shard {
                 self.close(index, close::UNSUPPORTED, "binary messages only");
                 return None;
             }
-            Role::Sdk(_) => self.from_sdk(index, payload),
-            Role::Browser(_) => self.from_browser(index, payload),
+            Role::Sdk(_) => self.sdk_sent(index, payload),
+            Role::Browser(_) => self.browser_sent(index, payload),
         }
         self.connection((index, generation)).filter(|connection| !connection.is_closing()).map(|_| ())
     }

@@ -142,10 +142,14 @@ impl Shard {
                     if self.account(index, before).is_none() {
                         return false;
                     }
-                    match event {
-                        Some(event) if self.event(index, event).is_none() => return false,
-                        None if used == 0 => break,
-                        _ => {}
+                    let Some(event) = event else {
+                        if used == 0 {
+                            break;
+                        }
+                        continue;
+                    };
+                    if self.event(index, event).is_none() {
+                        return false;
                     }
                 }
                 Err(error) => {

@@ -100,6 +100,12 @@ impl Outbox {
         self.queued
     }
 
+    /// Memory held for messages, in bytes: capacity of the runs, and the whole of each shared payload.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.pieces.iter().map(Piece::held).sum::<usize>() + self.tail.held()
+    }
+
     /// Whether there is nothing to write, control frames included.
     #[must_use]
     pub fn is_empty(&self) -> bool {

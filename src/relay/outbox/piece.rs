@@ -26,6 +26,13 @@ impl Piece {
         }
     }
 
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Run(run) => run.held(),
+            Self::Shared(shared) => shared.payload.len(),
+        }
+    }
+
     pub fn at_boundary(&self) -> bool {
         match self {
             Self::Run(run) => run.at_boundary(),
@@ -75,6 +82,10 @@ impl Run {
         self.bytes.len() - self.at
     }
 
+    pub fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub fn at_boundary(&self) -> bool {
         self.at == self.boundary
     }
@@ -115,14 +126,14 @@ impl Run {
     }
 
     /// Moves what is left to the front once that is less than what is written: so every byte is moved at most once for each
-    /// byte written, and at most half of the run is waste.
+    /// byte written, and at most three quarters of the memory are waste (when a long queue has become short).
     pub fn compact(&mut self) {
         if self.at >= COMPACT && self.at >= self.left() {
             self.bytes.drain(..self.at);
             self.boundary -= self.at;
             self.at = 0;
-            if self.bytes.capacity() / 4 > self.bytes.len() {
-                self.bytes.shrink_to(self.bytes.len() * 2);
+            if self.bytes.capacity() / 2 > self.bytes.len() {
+                self.bytes.shrink_to(self.bytes.len() + self.bytes.len() / 4);
             }
         }
     }

@@ -196,7 +196,7 @@ fn announce(reply: &mut Reply, version: Version, may_go_on: bool) {
         return;
     }
     let headers = reply.headers_mut();
-    if !may_go_on {
+    if !may_go_on || headers.contains_key(CONNECTION) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     } else if version == Version::HTTP_11 {
         headers.insert(HeaderName::from_static("keep-alive"), HeaderValue::from_static("timeout=72"));

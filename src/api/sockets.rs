@@ -84,7 +84,8 @@ pub(super) fn explain_to_sdk(reply: &mut Reply) {
         return;
     }
     let what = status.canonical_reason().unwrap_or("refused");
-    let reason = format!("The server answered {} ({what}). The address of the SDK endpoint is /api/v1/sdk/ws.", status.as_u16());
+    let reason =
+        format!("The server answered {} ({what}). The address of the SDK endpoint is /api/v1/sdk/ws.", status.as_u16());
     put_headers(reply, NOT_AN_UPGRADE, &reason);
 }
 
@@ -149,7 +150,9 @@ mod tests {
 
     #[test]
     fn paths_of_the_sdk_endpoint_are_recognised_in_every_writing() {
-        for target in ["/api/v1/sdk/ws", "/api/v1/sdk", "/api/v1/sdk/ws/", "/api/v1/sdkx", "/%61pi/v1/sdk/ws", "/api/v1/sdk/%zz"] {
+        for target in
+            ["/api/v1/sdk/ws", "/api/v1/sdk", "/api/v1/sdk/ws/", "/api/v1/sdkx", "/%61pi/v1/sdk/ws", "/api/v1/sdk/%zz"]
+        {
             assert!(is_sdk_path(target), "{target}");
         }
         for target in ["/", "", "*", "/api/v1/browser/ws", "/%zz", "/x/api/v1/sdk"] {

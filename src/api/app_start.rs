@@ -106,13 +106,7 @@ fn record(call: &Call, environment: &EnvironmentRow, company: &CompanyRow, ident
     }
 }
 
-fn answer(
-    environment: &EnvironmentRow,
-    app: &Value,
-    login: &Login,
-    company: &CompanyRow,
-    hides_apps: bool,
-) -> Value {
+fn answer(environment: &EnvironmentRow, app: &Value, login: &Login, company: &CompanyRow, hides_apps: bool) -> Value {
     let hidden = |app: &Value| app.get("hidden") == Some(&Value::Bool(true));
     let current = route_of(app);
     let apps: Vec<_> =

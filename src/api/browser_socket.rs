@@ -131,8 +131,8 @@ impl Wanted {
             _ => return Err(refused("environmentId and appRoute belong together.")),
         };
         // D-15d, D-37: ids are read before the database is asked.
-        let environment = EnvironmentId::parse(environment.as_bytes())
-            .ok_or_else(|| refused("environmentId must be a UUID."))?;
+        let environment =
+            EnvironmentId::parse(environment.as_bytes()).ok_or_else(|| refused("environmentId must be a UUID."))?;
         if route.len() > LONGEST_ROUTE || route.contains('\0') {
             return Err(refused("appRoute is not the route of an app."));
         }

@@ -70,7 +70,9 @@ pub(super) async fn sign_in(call: Call) -> Answer {
         // The same browser opening its link again is fine.
         return Ok(match login(&call).await? {
             Some(_) => see_other("/demo"),
-            None => notice(StatusCode::GONE, "This link was used already. Stop the demo and start it again for a new one."),
+            None => {
+                notice(StatusCode::GONE, "This link was used already. Stop the demo and start it again for a new one.")
+            }
         });
     }
     match new_login(&call, demo.owner).await {
@@ -88,7 +90,10 @@ pub(super) async fn sign_in(call: Call) -> Answer {
 
 async fn new_login(call: &Call, owner: Uuid) -> Result<LoginId, Refusal> {
     let owner = call.api.store.user(owner).await?.ok_or_else(|| {
-        Refusal::message(StatusCode::GONE, "The demo's user is gone from its database. Delete the demo's data directory.")
+        Refusal::message(
+            StatusCode::GONE,
+            "The demo's user is gone from its database. Delete the demo's data directory.",
+        )
     })?;
     let id = LoginId::generate().map_err(|error| Refusal::Internal(error.to_string()))?;
     call.api.store.insert_session(&gate::new_session(&id, Some(&owner), &owner.email, Timestamp::now())).await?;
@@ -117,7 +122,10 @@ pub(super) async fn page(call: Call) -> Answer {
         return Ok(unknown_route());
     }
     let Some(Login { user: Some(user), .. }) = login(&call).await? else {
-        return Ok(notice(StatusCode::UNAUTHORIZED, "Nobody is signed in. Open the sign-in link that the demo has printed."));
+        return Ok(notice(
+            StatusCode::UNAUTHORIZED,
+            "Nobody is signed in. Open the sign-in link that the demo has printed.",
+        ));
     };
     let environments = call.api.store.environments_for_home(user.company_id, user.id).await?;
     let mut shown = Vec::new();
@@ -151,11 +159,15 @@ fn body(user: &UserRow, environments: &[(EnvironmentRow, bool)]) -> String {
             let _ = write!(text, "<li>{} <code>{}</code></li>", escape(field("name")), escape(field("route")));
         }
         if apps.is_empty() {
-            text.push_str("<li>No apps yet: start a program with the SDK and the API key that the demo has printed.</li>");
+            text.push_str(
+                "<li>No apps yet: start a program with the SDK and the API key that the demo has printed.</li>",
+            );
         }
         text.push_str("</ul>");
     }
-    text.push_str("<p class=note>The dashboard is not part of this build yet. This page reloads itself every 3 seconds.</p>");
+    text.push_str(
+        "<p class=note>The dashboard is not part of this build yet. This page reloads itself every 3 seconds.</p>",
+    );
     text
 }
 
@@ -167,7 +179,9 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}code{background:#eee;pad
 /// Nothing but our own style may load, and no page may frame this one.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, STYLE.as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 });
 
 fn notice(status: StatusCode, text: &str) -> Reply {
@@ -231,6 +245,8 @@ mod tests {
         assert_eq!(escape("<b a='1' c=\"2\">&"), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;");
         let reply = notice(StatusCode::GONE, "x");
         let policy = reply.headers()["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && policy.contains("frame-ancestors 'none'"));
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'sha256-") && policy.contains("frame-ancestors 'none'")
+        );
     }
 }

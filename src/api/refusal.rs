@@ -69,7 +69,9 @@ pub(super) fn unknown_route() -> Reply {
 fn incident(what: &str) -> Reply {
     let incident = Uuid::new_v4();
     tracing::error!(%incident, what, "a request failed");
-    let text = format!("Something went wrong on the server. If it happens again, tell your administrator this number: {incident}");
+    let text = format!(
+        "Something went wrong on the server. If it happens again, tell your administrator this number: {incident}"
+    );
     framework(StatusCode::INTERNAL_SERVER_ERROR, None, &text)
 }
 

@@ -94,9 +94,9 @@ fn read(headers: &HeaderMap) -> Result<(Package, ApiKey), UpgradeRefusal> {
     let name = text("x-compose-package-name").and_then(PackageName::parse).ok_or_else(|| {
         UpgradeRefusal::new("srvr4", "The header x-compose-package-name must be compose-python or compose-node.")
     })?;
-    let version = text("x-compose-package-version").filter(|version| !version.is_empty()).ok_or_else(|| {
-        UpgradeRefusal::new("srvr5", "The header x-compose-package-version is missing.")
-    })?;
+    let version = text("x-compose-package-version")
+        .filter(|version| !version.is_empty())
+        .ok_or_else(|| UpgradeRefusal::new("srvr5", "The header x-compose-package-version is missing."))?;
     if !version_is_accepted(version) {
         let reason = format!(
             "This version of the SDK is not supported; the oldest that is, is {MINIMUM}. Please update the package."
@@ -113,7 +113,8 @@ fn read(headers: &HeaderMap) -> Result<(Package, ApiKey), UpgradeRefusal> {
         return Err(UpgradeRefusal::new("srvr10", reason));
     }
     // A key that is not even text is none that we made.
-    let key = std::str::from_utf8(key).map_err(|_| UpgradeRefusal::new("srvr8", "The API key is not known to this server."))?;
+    let key = std::str::from_utf8(key)
+        .map_err(|_| UpgradeRefusal::new("srvr8", "The API key is not known to this server."))?;
     Ok((Package { name, version: version.into() }, ApiKey::presented(key)))
 }
 
@@ -142,10 +143,12 @@ mod tests {
     #[test]
     fn each_check_has_its_code() {
         assert_eq!(code(&[]), None);
-        for name in [&[][..], &[&b"compose-rust"[..]], &[b"Compose-Python"], &[b""], &[b"\xff"], &[b"compose-node"; 2]] {
+        for name in
+            [&[][..], &[&b"compose-rust"[..]], &[b"Compose-Python"], &[b""], &[b"\xff"], &[&b"compose-node"[..]; 2]]
+        {
             assert_eq!(code(&[(NAME, name)]), Some("srvr4"), "{name:?}");
         }
-        for version in [&[][..], &[&b""[..]], &[b"0.27.8"; 2]] {
+        for version in [&[][..], &[&b""[..]], &[&b"0.27.8"[..]; 2]] {
             assert_eq!(code(&[(VERSION, version)]), Some("srvr5"), "{version:?}");
         }
         for version in [&b"0.25.9"[..], b"0.27.x", b"latest", b"0.0.0"] {

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::refusal::{chain, sentence};
-use crate::http::{HandshakeFault, HeaderName, HeaderValue, Path, Reply, Request, StatusCode, header, reply};
+use crate::http::{HandshakeFault, HeaderName, HeaderValue, Path, Reply, Request, StatusCode, reply};
 use crate::store::StoreError;
 
 const REASON: HeaderName = HeaderName::from_static("x-compose-error-reason");
@@ -39,8 +39,6 @@ impl UpgradeRefusal {
     pub fn reply(self) -> Reply {
         let mut reply = reply(self.status, "text/plain; charset=utf-8", self.reason.clone());
         put_headers(&mut reply, self.code, &self.reason);
-        // Neither client sends a second request on the connection.
-        reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         reply
     }
 }
@@ -84,7 +82,8 @@ pub(super) fn explain_to_sdk(reply: &mut Reply) {
         return;
     }
     let what = status.canonical_reason().unwrap_or("refused");
-    let reason = format!("The server answered {} ({what}). The address of the SDK endpoint is /api/v1/sdk/ws.", status.as_u16());
+    let reason =
+        format!("The server answered {} ({what}). The address of the SDK endpoint is /api/v1/sdk/ws.", status.as_u16());
     put_headers(reply, NOT_AN_UPGRADE, &reason);
 }
 
@@ -149,7 +148,9 @@ mod tests {
 
     #[test]
     fn paths_of_the_sdk_endpoint_are_recognised_in_every_writing() {
-        for target in ["/api/v1/sdk/ws", "/api/v1/sdk", "/api/v1/sdk/ws/", "/api/v1/sdkx", "/%61pi/v1/sdk/ws", "/api/v1/sdk/%zz"] {
+        for target in
+            ["/api/v1/sdk/ws", "/api/v1/sdk", "/api/v1/sdk/ws/", "/api/v1/sdkx", "/%61pi/v1/sdk/ws", "/api/v1/sdk/%zz"]
+        {
             assert!(is_sdk_path(target), "{target}");
         }
         for target in ["/", "", "*", "/api/v1/browser/ws", "/%zz", "/x/api/v1/sdk"] {

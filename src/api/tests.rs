@@ -98,7 +98,10 @@ impl Rig {
 
     async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        self.raw(format!("{method} {path} HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n{length}{headers}\r\n{body}")).await
+        self.raw(format!(
+            "{method} {path} HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n{length}{headers}\r\n{body}"
+        ))
+        .await
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -215,7 +218,8 @@ async fn while_the_database_is_away_requests_are_told_so_and_logins_are_kept() {
 async fn app_login_refuses_in_its_own_shape() {
     let rig = rig();
     let path = "/api/v1/auth/login-to-app";
-    for body in ["{}", "null", "[]", r#"{"appRoute":1,"environmentId":2}"#, r#"{"appRoute":"a","environmentId":"abc"}"#] {
+    for body in ["{}", "null", "[]", r#"{"appRoute":1,"environmentId":2}"#, r#"{"appRoute":"a","environmentId":"abc"}"#]
+    {
         let answer = rig.send("POST", path, JSON, body).await;
         let json = answer.json();
         assert_eq!((answer.status, &json["isValid"], &json["code"]), (400, &Value::Bool(false), &400.into()), "{body}");

@@ -1,1 +1,100 @@
-//! (under construction)
+//! Settings: environment variables → one typed value, read once at start.
+//!
+//! - Every mistake is found and reported in one go ([`Faults`]), so that nobody has to fix them one start at a time.
+//! - A variable that is set to nothing counts as not set.
+//! - `.env.example` lists every variable with unit, default and effect; a test below holds it against this code.
+//! - Only `cli` and `app` see this room; all others get plain values from `app`.
+
+mod fault;
+mod google;
+mod keys;
+mod logs;
+mod postgres;
+mod reader;
+mod relay;
+mod server;
+mod values;
+
+use std::env::VarError;
+
+pub use fault::{Fault, Faults};
+pub use google::Google;
+pub use keys::Keys;
+pub use logs::{LogFormat, Logs};
+pub use postgres::{Postgres, SslMode};
+pub use relay::Relay;
+pub use server::{Mode, Server};
+
+use reader::Reader;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The process and its HTTP side.
+    pub server: Server,
+    /// The database.
+    pub postgres: Postgres,
+    /// The secrets behind API keys.
+    pub keys: Keys,
+    /// Sign-in with Google, when it is set up.
+    pub google: Option<Google>,
+    /// Limits and times of the relay.
+    pub relay: Relay,
+    /// What is logged and how.
+    pub logs: Logs,
+}
+
+impl Config {
+    /// Reads all settings through `lookup`, which gives the value of a variable.
+    ///
+    /// # Errors
+    /// [`Faults`] with everything that is wrong, in the order of `.env.example`.
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let config = Self {
+            server: Server::read(&mut reader),
+            postgres: Postgres::read(&mut reader),
+            keys: Keys::read(&mut reader),
+            google: Google::read(&mut reader),
+            relay: Relay::read(&mut reader),
+            logs: Logs::read(&mut reader),
+        };
+        reader.finish(config)
+    }
+
+    /// Hints on settings that are allowed but hardly meant, one line each, for the log.
+    #[must_use]
+    pub fn advice(&self) -> Vec<String> {
+        let mut advice = self.keys.advice();
+        if self.server.mode == Mode::Production && self.google.is_none() {
+            advice.push("GOOGLE_OAUTH_CLIENT_ID is not set: nobody can sign in with Google".to_owned());
+        }
+        advice
+    }
+}
+
+/// A variable of this process's environment; the only place that reads it.
+///
+/// A value that is not UTF-8 comes back with U+FFFD in place of the bad bytes; no setting accepts that character, so it
+/// ends in a fault that names the variable.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    match std::env::var(name) {
+        Ok(value) => Some(value),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(value)) => Some(value.to_string_lossy().into_owned()),
+    }
+}
+
+/// The settings for `migrate`, which needs the database and nothing else.
+///
+/// # Errors
+/// [`Faults`] with everything that is wrong in `POSTGRES_*` and `LOG_*`.
+pub fn database_only(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(Postgres, Logs), Faults> {
+    let mut reader = Reader::new(lookup);
+    let settings = (Postgres::read(&mut reader), Logs::read(&mut reader));
+    reader.finish(settings)
+}
+
+#[cfg(test)]
+mod tests;

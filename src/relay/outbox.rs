@@ -5,6 +5,7 @@
 //! at [`Outbox::queued`] and decides what being slow means.
 
 mod piece;
+mod unsent;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,6 +15,8 @@ use bytes::Bytes;
 
 use self::piece::{Piece, Run, Shared};
 use super::codec::head;
+
+pub use self::unsent::Unsent;
 
 /// Payloads of more bytes than this leave in fragments of this size.
 pub const FRAGMENT: usize = 64 * 1024;

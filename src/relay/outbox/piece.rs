@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::super::codec::head;
-use super::FRAGMENT;
+use super::{FRAGMENT, Unsent};
 
 const BINARY: u8 = 0x02;
 const CONTINUATION: u8 = 0x00;
@@ -120,6 +120,22 @@ impl Run {
         self.boundary = self.boundary.min(self.bytes.len());
     }
 
+    /// Adds the payloads of the frames that are not begun.
+    pub fn collect(&self, unsent: &mut Unsent) {
+        unsent.broken |= !self.at_boundary();
+        let mut at = self.boundary;
+        while at < self.bytes.len() {
+            let length = frame_length(&self.bytes[at..]);
+            let head = match self.bytes.get(at + 1) {
+                Some(126) => 4,
+                Some(127) => 10,
+                _ => 2,
+            };
+            unsent.messages.push(Bytes::copy_from_slice(&self.bytes[at + head..at + length]));
+            at += length;
+        }
+    }
+
     /// Keeps only the rest of the frame being written.
     pub fn cut(&mut self) {
         self.bytes.truncate(self.boundary);
@@ -227,6 +243,11 @@ impl Shared {
             }
         }
         count
+    }
+
+    /// The message from its beginning, however much of it is written.
+    pub fn whole(&self) -> Bytes {
+        self.payload.clone()
     }
 
     /// Keeps only the rest of the fragment being written. The message then never ends, which only a close frame may follow.

@@ -1,0 +1,129 @@
+//! The process and its HTTP side.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::reader::Reader;
+use super::values;
+
+/// What `NODE_ENV` says. The name is the old server's; cookie, `Origin` and bind rules hang on it (`http-api.md` 1.1,
+/// 3.3, 3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Exactly `production`: secure cookies, strict `Origin` rule, listens on every network.
+    Production,
+    /// Exactly `development`: any `Origin` passes, listens on this machine alone.
+    Development,
+    /// Anything else, or not set: strict `Origin` rule, cookies without `Secure`, listens on this machine alone.
+    Other,
+}
+
+/// The process and its HTTP side.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// `NODE_ENV`.
+    pub mode: Mode,
+    /// `PORT`; never 0.
+    pub port: u16,
+    /// `BUILD_VERSION`: names this build in the `deploy` table.
+    pub build_version: String,
+    /// `PUBLIC_ORIGINS`: the origins (`https://host[:port]`, lower case, default port left out) under which browsers
+    /// reach this server. Empty: the `Host` header is the measure, as in the old server.
+    pub public_origins: Vec<String>,
+    /// `MAX_CONNECTIONS`: most TCP connections open at once.
+    pub max_connections: usize,
+    /// `DRAIN_DELAY_SECONDS`: between "not healthy" and the closing of the sockets, so that a proxy can look away.
+    pub drain_delay: std::time::Duration,
+}
+
+impl Server {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            mode: match reader.text("NODE_ENV").as_deref() {
+                Some("production") => Mode::Production,
+                Some("development") => Mode::Development,
+                _ => Mode::Other,
+            },
+            port: port(reader),
+            build_version: reader.text("BUILD_VERSION").unwrap_or_else(|| "unknown".to_owned()),
+            public_origins: public_origins(reader),
+            max_connections: usize::try_from(reader.number("MAX_CONNECTIONS", 1..=10_000_000, 10_000))
+                .unwrap_or(usize::MAX),
+            drain_delay: reader.seconds("DRAIN_DELAY_SECONDS", 0..=600, 1),
+        }
+    }
+
+    /// Where to listen when the command line says nothing. The first address must be had; further ones only when this
+    /// machine has them (`localhost` may mean either loopback address, depending on who asks).
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let ips: &[IpAddr] = match self.mode {
+            Mode::Production => &[IpAddr::V4(Ipv4Addr::UNSPECIFIED)],
+            Mode::Development | Mode::Other => &[IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+        };
+        ips.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect()
+    }
+}
+
+/// 0 means the default, as in the old server; a text that is no number is a mistake, where the old server took 8080.
+fn port(reader: &mut Reader<'_>) -> u16 {
+    const DEFAULT: u16 = 8080;
+    match u16::try_from(reader.number("PORT", 0..=65_535, DEFAULT.into())) {
+        Ok(0) | Err(_) => DEFAULT,
+        Ok(port) => port,
+    }
+}
+
+fn public_origins(reader: &mut Reader<'_>) -> Vec<String> {
+    const NAME: &str = "PUBLIC_ORIGINS";
+    let Some(list) = reader.text(NAME) else { return Vec::new() };
+    let mut origins = Vec::new();
+    for part in list.split(',').map(str::trim) {
+        match origin(part) {
+            Ok(origin) if origins.contains(&origin) => {}
+            Ok(origin) => origins.push(origin),
+            Err(wrong) => {
+                let wrong = format!("holds {}, which {wrong}", values::shown(part));
+                reader.fault(NAME, wrong, "https://compose.example.com,https://compose.example.com:8443");
+            }
+        }
+    }
+    origins
+}
+
+fn origin(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() {
+        return Err("is empty (is there a comma too many?)");
+    }
+    let url = url::Url::parse(text).map_err(|_| "is not of the form scheme://host or scheme://host:port")?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("begins with neither https:// nor http://");
+    }
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        return Err("has more than scheme, host and port");
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn origins_are_normalised_as_browsers_write_them() {
+        for (text, expected) in [
+            ("https://Compose.Example.com", "https://compose.example.com"),
+            ("https://compose.example.com:443/", "https://compose.example.com"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://[::1]:80", "http://[::1]"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ] {
+            assert_eq!(origin(text).as_deref(), Ok(expected), "{text}");
+        }
+        for wrong in
+            ["", "*", "compose.example.com", "localhost:8080", "https://a/b", "https://a?b", "https://u@a", "null"]
+        {
+            assert!(origin(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! All faults in one report, and `.env.example` held against the code.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::{Config, Faults, Mode, SslMode, database_only};
+
+const HEX64: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+const REQUIRED: &[(&str, &str)] = &[
+    ("POSTGRES_HOSTNAME", "db.example.com"),
+    ("POSTGRES_DB", "compose"),
+    ("POSTGRES_USER", "compose"),
+    ("POSTGRES_PASSWORD", "hunter2"),
+    ("PROD_API_KEY_SECRET", "a-long-secret-from-the-old-installation"),
+    ("DEV_API_KEY_SECRET", HEX64),
+];
+
+fn read(more: &[(&str, &str)]) -> Result<Config, Faults> {
+    let all: BTreeMap<&str, &str> = REQUIRED.iter().chain(more).copied().collect();
+    Config::from_env(&|name| all.get(name).map(|value| (*value).to_owned()))
+}
+
+fn names(faults: &Faults) -> Vec<&str> {
+    faults.0.iter().map(|fault| fault.name).collect()
+}
+
+#[test]
+fn nothing_but_what_is_required() {
+    let config = read(&[]).expect("these settings are enough");
+    assert_eq!(config.server.mode, Mode::Other);
+    let addresses: Vec<String> = config.server.addresses().iter().map(ToString::to_string).collect();
+    assert_eq!(addresses, ["127.0.0.1:8080", "[::1]:8080"]);
+    assert_eq!(config.server.build_version, "unknown");
+    assert_eq!(config.postgres.port, 5432);
+    assert_eq!(config.postgres.sslmode, SslMode::Prefer);
+    assert_eq!(config.postgres.pool_size, 10);
+    assert!(config.google.is_none());
+    assert!(config.advice().is_empty());
+}
+
+#[test]
+fn production_listens_everywhere() {
+    let config = read(&[("NODE_ENV", "production"), ("PORT", "80")]).expect("good settings");
+    assert_eq!(config.server.addresses(), ["0.0.0.0:80".parse().expect("an address")]);
+    assert!(config.advice().iter().any(|line| line.contains("GOOGLE_OAUTH_CLIENT_ID")));
+    // Only the exact word counts, as in the old server.
+    assert_eq!(read(&[("NODE_ENV", "Production")]).expect("good settings").server.mode, Mode::Other);
+}
+
+#[test]
+fn port_zero_and_no_port_are_the_default() {
+    for port in ["", "0", "00"] {
+        assert_eq!(read(&[("PORT", port)]).expect("good settings").server.port, 8080, "{port:?}");
+    }
+    for port in ["eighty", "65536", "-1", "80 "] {
+        assert_eq!(names(&read(&[("PORT", port)]).expect_err("no port")), ["PORT"], "{port:?}");
+    }
+}
+
+#[test]
+fn every_mistake_is_in_one_report() {
+    let nothing = Config::from_env(&|_| None).expect_err("nothing is set");
+    let required: Vec<&str> = REQUIRED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names(&nothing), required);
+
+    let faults = read(&[
+        ("PORT", "eighty"),
+        ("PUBLIC_ORIGINS", "https://a.example,b.example"),
+        ("POSTGRES_PORT", "0"),
+        ("POSTGRES_SSLMODE", "maybe"),
+        ("POSTGRES_SSLROOTCERT", "/nowhere/ca.pem"),
+        ("DEV_API_KEY_SECRET", "0011zz"),
+        ("RELAY_SHARDS", "0"),
+        ("MAX_INBOUND_BYTES", "20MiB"),
+        ("REPLAY_BYTES", "2 MB"),
+        ("LOG_LEVEL", "verbose"),
+        ("LOG_FORMAT", "xml"),
+    ])
+    .expect_err("all of these are wrong");
+    assert_eq!(
+        names(&faults),
+        [
+            "PORT",
+            "PUBLIC_ORIGINS",
+            "POSTGRES_PORT",
+            "POSTGRES_SSLMODE",
+            "POSTGRES_SSLROOTCERT",
+            "DEV_API_KEY_SECRET",
+            "RELAY_SHARDS",
+            "MAX_INBOUND_BYTES",
+            "REPLAY_BYTES",
+            "LOG_LEVEL",
+            "LOG_FORMAT",
+        ]
+    );
+    let report = faults.to_string();
+    for fault in &faults.0 {
+        assert!(report.contains(&format!("\n  {}\n      {}\n", fault.name, fault.wrong)), "{report}");
+        assert!(report.contains(&format!("example: {}={}\n", fault.name, fault.example)), "{report}");
+    }
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let config = read(&[("GOOGLE_OAUTH_CLIENT_ID", "id"), ("GOOGLE_OAUTH_CLIENT_SECRET", "GOCSPX-x")]);
+    let shown = format!("{config:#?}");
+    for secret in ["hunter2", "a-long-secret", HEX64, "GOCSPX-x"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    let faults = read(&[("DEV_API_KEY_SECRET", "c0ffee-and-more"), ("POSTGRES_PASSWORD", "h\u{fffd}")]);
+    let report = faults.expect_err("both are wrong").to_string();
+    assert!(!report.contains("c0ffee") && !report.contains("h\u{fffd}"), "{report}");
+}
+
+#[test]
+fn a_unix_socket_needs_no_password() {
+    let config = read(&[("POSTGRES_HOSTNAME", "/run/postgresql"), ("POSTGRES_PASSWORD", "")]);
+    assert!(config.expect("good settings").postgres.password.is_empty());
+    let faults = read(&[("POSTGRES_PASSWORD", "")]).expect_err("over TCP it is needed");
+    assert_eq!(names(&faults), ["POSTGRES_PASSWORD"]);
+}
+
+#[test]
+fn migrate_asks_for_the_database_alone() {
+    let database: BTreeMap<&str, &str> = REQUIRED[..4].iter().copied().collect();
+    let lookup = |name: &str| database.get(name).map(|value| (*value).to_owned());
+    assert_eq!(database_only(&lookup).expect("enough for migrate").0.host, "db.example.com");
+    assert!(Config::from_env(&lookup).is_err());
+}
+
+/// A line of `.env.example` that names a variable: required ones stand open, all others behind `#`.
+struct Line<'a> {
+    name: &'a str,
+    value: &'a str,
+    optional: bool,
+}
+
+fn env_example(text: &str) -> Vec<Line<'_>> {
+    let line = |line| {
+        let (optional, assignment) = match str::strip_prefix(line, "#") {
+            Some(rest) => (true, rest),
+            None => (false, line),
+        };
+        let (name, value) = assignment.split_once('=')?;
+        let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') && !name.is_empty();
+        is_name.then_some(Line { name, value, optional })
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[test]
+fn env_example_lists_every_variable_and_no_other() {
+    let text = include_str!("../../.env.example");
+    let listed: Vec<&str> = env_example(text).iter().map(|line| line.name).collect();
+    let asked = RefCell::new(Vec::new());
+    let _ = Config::from_env(&|name| {
+        if !asked.borrow().iter().any(|known| known == name) {
+            asked.borrow_mut().push(name.to_owned());
+        }
+        None
+    });
+    assert_eq!(listed, asked.into_inner(), "left: .env.example, right: src/config, both in their order");
+}
+
+#[test]
+fn env_example_tells_the_defaults() {
+    let text = include_str!("../../.env.example");
+    let lines = env_example(text);
+    let required: Vec<&str> = lines.iter().filter(|line| !line.optional).map(|line| line.name).collect();
+    assert_eq!(required, REQUIRED.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for line in lines.iter().filter(|line| line.optional) {
+        let with = read(&[(line.name, line.value)]).expect("the default in .env.example is a good value");
+        let without = read(&[]).expect("good settings");
+        assert_eq!(format!("{with:?}"), format!("{without:?}"), "{} has another default", line.name);
+    }
+}

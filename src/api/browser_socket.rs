@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::app_start::identity;
 use super::call::{Answer, Call};
-use super::sockets::{DatabaseAway, UpgradeRefusal, no_handshake, patiently};
+use super::sockets::{DatabaseAway, UpgradeRefusal, no_handshake, patiently, relay_socket};
 use crate::auth::access::{self, Access};
 use crate::auth::gate::{self, GateError, Login};
 use crate::auth::presented;
 use crate::http::{Handshake, Request};
-use crate::relay::{ClaimError, Page, SessionClaim, Socket};
+use crate::relay::{ClaimError, Page, SessionClaim};
 use crate::store::{Store, StoreError};
 use crate::wire::{EnvironmentId, ExecutionId, SessionId};
 
@@ -29,7 +29,7 @@ pub(super) async fn open(mut call: Call) -> Answer {
         Ok((claim, page)) => {
             let hub = call.api.hub.clone();
             Ok(handshake.accept(&call.api.tasks, move |raw| {
-                hub.attach_browser(claim, Socket { tcp: raw.tcp, leftover: raw.leftover, place: Box::new(raw.permit) }, page);
+                hub.attach_browser(claim, relay_socket(raw), page);
             }))
         }
         Err(refusal) => {

@@ -5,10 +5,10 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::call::{Answer, Call};
-use super::sockets::{DatabaseAway, NOT_AN_UPGRADE, UpgradeRefusal, no_handshake, patiently};
+use super::sockets::{DatabaseAway, NOT_AN_UPGRADE, UpgradeRefusal, no_handshake, patiently, relay_socket};
 use crate::auth::ApiKey;
 use crate::http::{Handshake, HeaderMap};
-use crate::relay::{ReserveError, SdkPeer, SdkReservation, Socket};
+use crate::relay::{ReserveError, SdkPeer, SdkReservation};
 use crate::store::EnvironmentType;
 use crate::wire::package::version_is_accepted;
 use crate::wire::{EnvironmentId, Package, PackageName};
@@ -27,7 +27,7 @@ pub(super) async fn open(mut call: Call) -> Answer {
         Ok((reservation, peer)) => {
             let hub = call.api.hub.clone();
             Ok(handshake.accept(&call.api.tasks, move |raw| {
-                hub.attach_sdk(reservation, Socket { tcp: raw.tcp, leftover: raw.leftover, place: Box::new(raw.permit) }, peer);
+                hub.attach_sdk(reservation, relay_socket(raw), peer);
             }))
         }
         Err(refusal) => {
@@ -143,11 +143,12 @@ mod tests {
     #[test]
     fn each_check_has_its_code() {
         assert_eq!(code(&[]), None);
-        for name in [&[][..], &[&b"compose-rust"[..]], &[b"Compose-Python"], &[b""], &[b"\xff"], &[b"compose-node"; 2]]
+        for name in
+            [&[][..], &[&b"compose-rust"[..]], &[b"Compose-Python"], &[b""], &[b"\xff"], &[&b"compose-node"[..]; 2]]
         {
             assert_eq!(code(&[(NAME, name)]), Some("srvr4"), "{name:?}");
         }
-        for version in [&[][..], &[&b""[..]], &[b"0.27.8"; 2]] {
+        for version in [&[][..], &[&b""[..]], &[&b"0.27.8"[..]; 2]] {
             assert_eq!(code(&[(VERSION, version)]), Some("srvr5"), "{version:?}");
         }
         for version in [&b"0.25.9"[..], b"0.27.x", b"latest", b"0.0.0"] {

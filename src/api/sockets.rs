@@ -7,7 +7,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::refusal::{chain, sentence};
-use crate::http::{HandshakeFault, HeaderName, HeaderValue, Path, Reply, Request, StatusCode, header, reply};
+use crate::http::{HandshakeFault, HeaderName, HeaderValue, Path, RawSocket, Reply, Request, StatusCode, reply};
+use crate::relay::Socket;
 use crate::store::StoreError;
 
 const REASON: HeaderName = HeaderName::from_static("x-compose-error-reason");
@@ -39,8 +40,6 @@ impl UpgradeRefusal {
     pub fn reply(self) -> Reply {
         let mut reply = reply(self.status, "text/plain; charset=utf-8", self.reason.clone());
         put_headers(&mut reply, self.code, &self.reason);
-        // Neither client sends a second request on the connection.
-        reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         reply
     }
 }
@@ -51,6 +50,11 @@ pub(super) fn no_handshake(fault: HandshakeFault, code: &'static str) -> Reply {
     let mut reply = refusal.reply();
     fault.explain(reply.headers_mut());
     reply
+}
+
+/// An upgraded socket as the relay takes it; its place under the connection cap goes with it.
+pub(super) fn relay_socket(raw: RawSocket) -> Socket {
+    Socket { tcp: raw.tcp, leftover: raw.leftover, place: Box::new(raw.permit) }
 }
 
 fn put_headers(reply: &mut Reply, code: &'static str, reason: &str) {

@@ -1,1 +1,15 @@
-//! (under construction)
+//! Who somebody is and what they may open: API keys, login sessions, the Origin rule, roles, app access. Everything but
+//! [`gate`] is pure: rows and texts in, decisions out.
+
+pub mod access;
+pub mod gate;
+mod hex;
+mod keys;
+mod login;
+mod origin;
+mod role;
+
+pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
+pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
+pub use origin::{OriginRule, PublicOrigin, PublicOriginError};
+pub use role::Role;

@@ -1,1 +1,115 @@
-//! (under construction)
+//! What the hot loop cannot decide: may this user start this app, store this configuration, store this audit entry; and,
+//! again and again, may those who are connected still be.
+
+mod audit;
+mod configuration;
+mod recheck;
+mod start;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+
+pub use audit::{AuditQueue, QueueFull};
+
+use crate::relay::{Hub, Request};
+use crate::store::Store;
+use crate::tasks::Tasks;
+use crate::wire::EnvironmentId;
+
+/// Requests that wait for the control task; beyond it the shards say "busy".
+pub const REQUESTS: usize = 4_096;
+/// Access questions that are asked of the database at a time; a storm of reconnects must not take the whole pool.
+const QUESTIONS: usize = 64;
+
+/// What the control tasks work with.
+#[derive(Clone, Debug)]
+pub struct Control {
+    store: Store,
+    hub: Hub,
+    tasks: Tasks,
+    audit: AuditQueue,
+    questions: Arc<Semaphore>,
+    /// Environments whose configuration is being stored, with the newest one that came meanwhile (D-39).
+    configuring: Arc<Mutex<HashMap<EnvironmentId, Option<configuration::Received>>>>,
+}
+
+impl Control {
+    /// Starts the tasks: one that takes requests, one that writes the audit log, one that checks authorisations again every
+    /// `recheck`.
+    #[must_use]
+    pub fn start(store: &Store, hub: &Hub, tasks: &Tasks, requests: mpsc::Receiver<Request>, recheck: Duration) -> Self {
+        let control = Self {
+            store: store.clone(),
+            hub: hub.clone(),
+            tasks: tasks.clone(),
+            audit: audit::start(store, tasks),
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
+            configuring: Arc::default(),
+        };
+        tasks.spawn("control", control.clone().take_requests(requests));
+        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), recheck));
+        control
+    }
+
+    /// Where audit entries of the server itself go.
+    #[must_use]
+    pub fn audit(&self) -> &AuditQueue {
+        &self.audit
+    }
+
+    async fn take_requests(self, mut requests: mpsc::Receiver<Request>) {
+        let mut auditor = audit::Auditor::new(self.store.clone(), self.hub.clone(), self.audit.clone());
+        loop {
+            let request = tokio::select! {
+                request = requests.recv() => request,
+                () = self.tasks.stopped() => None,
+            };
+            match request {
+                Some(Request::Start { ticket, identity, environment, route }) => {
+                    let Ok(permit) = Arc::clone(&self.questions).acquire_owned().await else { return };
+                    let (store, hub) = (self.store.clone(), self.hub.clone());
+                    self.tasks.spawn("start", async move {
+                        let verdict = start::verdict(&store, &identity, environment, &route).await;
+                        hub.verdict(ticket, verdict);
+                        drop(permit);
+                    });
+                }
+                Some(Request::Initialize { environment, package, body }) => {
+                    self.configure(environment, configuration::Received { package, body });
+                }
+                Some(Request::AuditLog(entry)) => auditor.take(entry).await,
+                None => return,
+            }
+        }
+    }
+
+    /// Stores configurations of one environment one after the other; only the newest that waits is stored.
+    fn configure(&self, environment: EnvironmentId, received: configuration::Received) {
+        let mut configuring = self.configuring.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waiting) = configuring.get_mut(&environment) {
+            *waiting = Some(received);
+            return;
+        }
+        configuring.insert(environment, None);
+        drop(configuring);
+        let control = self.clone();
+        self.tasks.spawn("configure", async move {
+            let mut next = Some(received);
+            while let Some(received) = next {
+                tokio::select! {
+                    () = configuration::store(&control.store, &control.hub, environment, received) => {}
+                    () = control.tasks.stopped() => return,
+                }
+                let mut configuring = control.configuring.lock().unwrap_or_else(PoisonError::into_inner);
+                next = configuring.get_mut(&environment).and_then(Option::take);
+                if next.is_none() {
+                    configuring.remove(&environment);
+                }
+            }
+        });
+    }
+}
+

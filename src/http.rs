@@ -1,1 +1,28 @@
-//! (under construction)
+//! HTTP/1.1 over [`crate::net`]: connections with all their deadlines, the router, bodies, answers, and the server's half
+//! of the WebSocket handshake. Knows no route, no session and no text of an error body: a [`Handler`] does.
+
+mod body;
+mod connection;
+mod fault;
+mod path;
+mod reply;
+mod request;
+mod router;
+mod server;
+mod upgrade;
+mod watch;
+
+pub use body::{LARGEST_BODY, MediaType};
+pub use connection::Handler;
+pub use fault::Fault;
+pub use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+pub use hyper::{Method, StatusCode};
+pub use path::{BadEscape, Path};
+pub use reply::{Label, Reply, json, reply, see_other};
+pub use request::Request;
+pub use router::{Found, Parameters, Router};
+pub use server::serve;
+pub use upgrade::{Handshake, HandshakeFault, RawSocket};
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,23 @@
-//! The hot loop: shards, sockets, codec, outboxes, access table.
+//! The hot loop: frames between browsers and SDK sockets. It knows sockets, queues, ids and counters; no HTTP, no SQL, no
+//! settings. Who may talk to whom comes in at attach time or as the answer to a [`Request`].
 
 pub mod codec;
+pub mod mask;
 pub mod outbox;
+
+mod bucket;
+mod connection;
+mod counters;
+mod directory;
+mod hub;
+mod message;
+mod payload;
+mod peer;
+mod shard;
+mod table;
+
+pub use counters::Count;
+pub use directory::{ClaimError, SessionClaim};
+pub use hub::{Hub, SdkReservation, Threads};
+pub use message::{AuditLog, Request, ReserveError, Verdict};
+pub use peer::{Attached, Identity, Limits, Owner, Page, Place, ReplyTo, SdkPeer, Socket, Ticket};

@@ -131,6 +131,19 @@ impl Store {
         row.as_ref().map(EnvironmentRow::read).transpose()
     }
 
+    /// Environments by id; those that are gone are left out.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn environments(&self, ids: &[Uuid]) -> Result<Vec<EnvironmentRow>, StoreError> {
+        self.pool
+            .read(select_environment!(r#"WHERE e."id" = ANY ($1)"#), &[&ids])
+            .await?
+            .iter()
+            .map(EnvironmentRow::read)
+            .collect()
+    }
+
     /// All environments of a company, oldest first.
     ///
     /// # Errors

@@ -1,0 +1,138 @@
+//! Revocation that nobody told us of (relay-protocol 5.5, A8; D-9, D-10): from time to time everything that is connected is
+//! held against the database, a few queries for all of it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::auth::access::{self, Access, Visitor};
+use crate::relay::{Attached, Hub, Identity};
+use crate::store::{EnvironmentRow, SessionRow, ShareRow, Store, StoreError, UserRow};
+use crate::tasks::Tasks;
+use crate::wire::EnvironmentId;
+
+/// Ids in one query.
+const BATCH: usize = 500;
+
+pub(super) async fn run(store: Store, hub: Hub, tasks: Tasks, period: Duration) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(period) => {}
+            () = tasks.stopped() => return,
+        }
+        match sweep(&store, &hub).await {
+            Ok(0) => {}
+            Ok(revoked) => tracing::info!(revoked, "connections closed whose authorisation is gone"),
+            // Open sockets go on while the database is away.
+            Err(error) => tracing::warn!(%error, "authorisations could not be checked again"),
+        }
+    }
+}
+
+/// What the database says of everything that is connected.
+struct Facts {
+    key_hashes: HashMap<Uuid, String>,
+    sessions: HashMap<String, SessionRow>,
+    users: HashMap<Uuid, UserRow>,
+    environments: HashMap<Uuid, EnvironmentRow>,
+    shares: HashMap<Uuid, Vec<ShareRow>>,
+}
+
+async fn sweep(store: &Store, hub: &Hub) -> Result<usize, StoreError> {
+    let attached = hub.attached().await;
+    if attached.is_empty() {
+        return Ok(0);
+    }
+    let facts = Facts::load(store, &attached).await?;
+    let mut revoked = 0;
+    for it in &attached {
+        let (at, stays) = match it {
+            Attached::Sdk { at, environment, key_hash } => {
+                (*at, facts.key_hashes.get(&uuid(*environment)).is_some_and(|hash| **hash == **key_hash))
+            }
+            Attached::Browser { at, identity, app } => (*at, facts.may_stay(identity, app.as_ref())),
+        };
+        if !stays {
+            hub.revoke(at);
+            revoked += 1;
+        }
+    }
+    Ok(revoked)
+}
+
+fn uuid(id: EnvironmentId) -> Uuid {
+    Uuid::from_u128(id.as_u128())
+}
+
+impl Facts {
+    async fn load(store: &Store, attached: &[Attached]) -> Result<Self, StoreError> {
+        let (mut keys, mut logins, mut people, mut pages) =
+            (HashSet::new(), HashSet::new(), HashSet::new(), HashSet::new());
+        for it in attached {
+            match it {
+                Attached::Sdk { environment, .. } => {
+                    keys.insert(uuid(*environment));
+                }
+                Attached::Browser { identity, app, .. } => {
+                    logins.insert(identity.login.to_string());
+                    people.extend(identity.user);
+                    pages.extend(app.as_ref().map(|(environment, _)| uuid(*environment)));
+                }
+            }
+        }
+        let mut facts = Self {
+            key_hashes: HashMap::new(),
+            sessions: HashMap::new(),
+            users: HashMap::new(),
+            environments: HashMap::new(),
+            shares: HashMap::new(),
+        };
+        for ids in batches(keys) {
+            facts.key_hashes.extend(store.key_hashes(&ids).await?);
+        }
+        for ids in batches(logins) {
+            facts.sessions.extend(store.sessions(&ids).await?.into_iter().map(|row| (row.id.clone(), row)));
+        }
+        for ids in batches(people) {
+            facts.users.extend(store.users(&ids).await?.into_iter().map(|row| (row.id, row)));
+        }
+        for ids in batches(pages) {
+            facts.environments.extend(store.environments(&ids).await?.into_iter().map(|row| (row.id, row)));
+            for share in store.shares_of_environments(&ids).await? {
+                facts.shares.entry(share.environment_id).or_default().push(share);
+            }
+        }
+        Ok(facts)
+    }
+
+    fn may_stay(&self, identity: &Identity, app: Option<&(EnvironmentId, Vec<Box<str>>)>) -> bool {
+        let Some(session) = self.sessions.get(&*identity.login) else { return false };
+        if session.expires_at <= Timestamp::now() {
+            return false;
+        }
+        let visitor = match identity.user {
+            Some(user) => match self.users.get(&user) {
+                Some(user) if Some(user.company_id) == identity.company => Visitor::internal(user),
+                _ => return false,
+            },
+            None => Visitor::external(&session.email),
+        };
+        let Some((environment, routes)) = app else { return true };
+        let Some(environment) = self.environments.get(&uuid(*environment)) else { return false };
+        let shares = self.shares.get(&environment.id).map(Vec::as_slice).unwrap_or_default();
+        routes.iter().all(|route| access::decide(environment, shares, &visitor, route) == Access::Allowed)
+    }
+}
+
+fn batches<T>(ids: HashSet<T>) -> Vec<Vec<T>> {
+    let mut batches: Vec<Vec<T>> = Vec::new();
+    for id in ids {
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH => batch.push(id),
+            _ => batches.push(vec![id]),
+        }
+    }
+    batches
+}

@@ -1,0 +1,62 @@
+//! The cap on open connections.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many connections may be open at once. Clones share one count, so that several listeners can share one cap.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    places: Arc<Semaphore>,
+    limit: usize,
+}
+
+/// One open connection. Dropping it gives the place back, so it must live as long as the socket does.
+#[derive(Debug)]
+pub struct Permit(#[allow(dead_code, reason = "held for its drop alone")] OwnedSemaphorePermit);
+
+impl Admission {
+    /// A cap of `limit` connections (at least 1).
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
+        Self { places: Arc::new(Semaphore::new(limit)), limit }
+    }
+
+    /// A place, or `None` when all are taken. Does not wait.
+    #[must_use]
+    pub fn admit(&self) -> Option<Permit> {
+        Arc::clone(&self.places).try_acquire_owned().ok().map(Permit)
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.limit - self.places.available_permits().min(self.limit)
+    }
+
+    /// The cap.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_comes_back_when_its_permit_is_dropped() {
+        let admission = Admission::new(2);
+        let first = admission.admit().unwrap();
+        let second = admission.admit().unwrap();
+        assert!(admission.admit().is_none());
+        assert_eq!(admission.open(), 2);
+        drop(first);
+        assert_eq!(admission.open(), 1);
+        assert!(admission.clone().admit().is_some());
+        drop(second);
+        assert_eq!(admission.open(), 0);
+    }
+}

@@ -1,0 +1,81 @@
+//! The buffer in which a large or fragmented message is gathered.
+
+use bytes::Bytes;
+
+/// Smallest growth in bytes.
+const STEP: usize = 4096;
+
+/// Holds what has arrived. Its capacity at most doubles at a time, so it follows the bytes that came, not those that a
+/// header promised.
+#[derive(Default)]
+pub(super) struct Assembly {
+    /// Beyond `filled` there may be zeros, which [`Assembly::room`] lends out.
+    buffer: Vec<u8>,
+    filled: usize,
+    /// The message's length, once its last frame's head was seen: growing beyond it would be waste.
+    end: Option<usize>,
+}
+
+impl Assembly {
+    pub fn filled(&self) -> usize {
+        self.filled
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    /// The first `most` bytes, or what there is.
+    pub fn front(&self, most: usize) -> &[u8] {
+        &self.buffer[..self.filled.min(most)]
+    }
+
+    /// A frame begins: the last one, with so much payload, or one of unknown many.
+    pub fn expect(&mut self, last: Option<u64>) {
+        self.end = last.and_then(|payload| self.filled.checked_add(usize::try_from(payload).ok()?));
+    }
+
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.buffer.truncate(self.filled);
+        self.reserve(bytes.len(), STEP);
+        self.buffer.extend_from_slice(bytes);
+        self.filled += bytes.len();
+    }
+
+    /// Room behind what has arrived: at least `step` bytes and never more than `left`, which must not be less than `step`.
+    pub fn room(&mut self, step: usize, left: usize) -> &mut [u8] {
+        if self.buffer.len() - self.filled < step {
+            self.reserve(step, step);
+            // Zeroed once per growth, which costs far less than reading through a second buffer.
+            let end = self.buffer.capacity().min(self.filled + left);
+            self.buffer.resize(end, 0);
+        }
+        let end = self.buffer.len().min(self.filled + left);
+        &mut self.buffer[self.filled..end]
+    }
+
+    /// The first `count` bytes of the room have been filled; returns them.
+    pub fn fill(&mut self, count: usize) -> &mut [u8] {
+        let start = self.filled;
+        self.filled += count;
+        &mut self.buffer[start..self.filled]
+    }
+
+    /// Makes capacity for `need` bytes more: `step`, or as much again as there is, but not beyond the known end.
+    fn reserve(&mut self, need: usize, step: usize) {
+        if self.buffer.capacity() - self.filled < need {
+            let most = self.end.map_or(usize::MAX, |end| end - self.filled);
+            self.buffer.truncate(self.filled);
+            self.buffer.reserve_exact(step.max(self.filled).min(most).max(need));
+        }
+    }
+
+    pub fn finish(mut self) -> Bytes {
+        self.buffer.truncate(self.filled);
+        // A quarter of waste is less bad than copying the message once more.
+        if self.buffer.capacity() - self.filled > self.filled / 4 {
+            self.buffer.shrink_to_fit();
+        }
+        Bytes::from(self.buffer)
+    }
+}

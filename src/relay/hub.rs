@@ -1,0 +1,240 @@
+//! The relay as the rest of the server sees it: it starts the shards and hands sockets, questions and answers across.
+
+use std::hash::BuildHasher as _;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use foldhash::fast::FixedState;
+use mio::Waker;
+use tokio::sync::{mpsc, oneshot};
+
+use super::counters::{Count, Counters};
+use super::directory::{ClaimError, Directory, SessionClaim};
+use super::message::{Command, Request, ReserveError, Verdict};
+use super::peer::{Attached, Identity, Limits, Page, Place, ReplyTo, SdkPeer, Socket, Ticket};
+use super::shard::{Parts, Shard};
+use crate::wire::{EnvironmentId, SessionId};
+
+/// How long a shard may take to answer. A probe of the present SDK is part of it (D-21); Python gives an upgrade 10 s.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The way into one shard.
+#[derive(Clone)]
+pub(super) struct ShardHandle {
+    commands: Sender<Command>,
+    waker: Arc<Waker>,
+}
+
+impl ShardHandle {
+    /// Hands a command over. A shard that has ended takes nothing: its sockets are closed with the command.
+    pub(super) fn send(&self, command: Command) {
+        if self.commands.send(command).is_ok()
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::error!(%error, "a shard could not be woken");
+        }
+    }
+}
+
+/// A handle to the running relay. Clones share it.
+#[derive(Clone)]
+pub struct Hub {
+    shards: Arc<[ShardHandle]>,
+    counters: Arc<[Arc<Counters>]>,
+    directory: Directory,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("shards", &self.shards.len()).finish_non_exhaustive()
+    }
+}
+
+/// The threads of the shards; join them after [`Hub::drain`].
+#[derive(Debug)]
+pub struct Threads(Vec<JoinHandle<()>>);
+
+impl Threads {
+    /// Waits for all shards to end. Blocks the calling thread.
+    pub fn join(self) {
+        for thread in self.0 {
+            if thread.join().is_err() {
+                tracing::error!("a shard ended by a panic");
+            }
+        }
+    }
+}
+
+impl Hub {
+    /// Starts `limits.shards` threads. What they cannot decide comes out of `requests`, which must be read all the time.
+    ///
+    /// # Errors
+    /// When the system refuses an epoll descriptor or a thread.
+    pub fn start(limits: &Limits, requests: &mpsc::Sender<Request>) -> io::Result<(Self, Threads)> {
+        let mut polls = Vec::new();
+        let mut shards = Vec::new();
+        for _ in 0..limits.shards.max(1) {
+            let poll = mio::Poll::new()?;
+            let (sender, receiver) = std::sync::mpsc::channel();
+            shards.push(ShardHandle { commands: sender, waker: Arc::new(Shard::waker(&poll)?) });
+            polls.push((poll, receiver));
+        }
+        let counters: Arc<[_]> = polls.iter().map(|_| Arc::new(Counters::default())).collect();
+        let mut threads = Vec::new();
+        for (number, (poll, commands)) in polls.into_iter().enumerate() {
+            let parts = Parts {
+                number,
+                limits: limits.clone(),
+                poll,
+                commands,
+                requests: requests.clone(),
+                shards: shards.clone(),
+                counters: Arc::clone(&counters[number]),
+            };
+            let name = format!("shard-{number}");
+            threads.push(std::thread::Builder::new().name(name).spawn(move || Shard::new(parts).run())?);
+        }
+        Ok((Self { shards: shards.into(), counters, directory: Directory::default() }, Threads(threads)))
+    }
+
+    fn shard_of(&self, id: u128) -> &ShardHandle {
+        // The ids are random, but a hostile one is not; a bad spread costs only balance.
+        let hash = FixedState::default().hash_one(id);
+        &self.shards[(hash % self.shards.len() as u64) as usize]
+    }
+
+    /// D-21: asks for the place of the environment's SDK. A living connection keeps it; a dead one is found out within
+    /// 2.5 s and closed. Cancel-safe: dropping the future or the reservation frees the place.
+    ///
+    /// # Errors
+    /// [`ReserveError::Occupied`] when a living SDK holds it, [`ReserveError::Stopping`] when the relay ends.
+    pub async fn reserve_sdk(&self, environment: EnvironmentId) -> Result<SdkReservation, ReserveError> {
+        let shard = self.shard_of(environment.as_u128()).clone();
+        let (reply, answer) = oneshot::channel();
+        shard.send(Command::ReserveSdk { environment, reply });
+        let number = match tokio::time::timeout(ANSWER, answer).await {
+            Ok(Ok(number)) => number?,
+            Ok(Err(_)) | Err(_) => return Err(ReserveError::Stopping),
+        };
+        Ok(SdkReservation { environment, number, shard, used: false })
+    }
+
+    /// Hands an upgraded SDK socket to its shard.
+    pub fn attach_sdk(&self, mut reservation: SdkReservation, socket: Socket, peer: SdkPeer) {
+        reservation.used = true;
+        let command = Command::AttachSdk { reservation: reservation.number, socket, peer: Box::new(peer) };
+        reservation.shard.send(command);
+    }
+
+    /// A1: holds a browser session id for this user.
+    ///
+    /// # Errors
+    /// When another user has it, or too many are held.
+    pub fn claim_session(&self, session: SessionId, identity: &Arc<Identity>) -> Result<SessionClaim, ClaimError> {
+        self.directory.claim(session, identity, Instant::now())
+    }
+
+    /// The REST half (relay-protocol 5.2): keeps the session id for this user for five minutes, or as long as it has a
+    /// socket.
+    ///
+    /// # Errors
+    /// As [`Hub::claim_session`].
+    pub fn remember_session(&self, session: SessionId, identity: &Identity) -> Result<(), ClaimError> {
+        self.directory.remember(session, identity, Instant::now())
+    }
+
+    /// Hands an upgraded browser socket to its shard: an app page to that of its environment.
+    pub fn attach_browser(&self, claim: SessionClaim, socket: Socket, page: Page) {
+        let id = match &page {
+            Page::App { environment, .. } => environment.as_u128(),
+            Page::Home { .. } => claim.session().as_u128(),
+        };
+        self.shard_of(id).send(Command::AttachBrowser { claim, socket, page });
+    }
+
+    /// Answers [`Request::Start`].
+    pub fn verdict(&self, ticket: Ticket, verdict: Verdict) {
+        self.shards[ticket.place.shard].send(Command::Verdict { ticket, verdict });
+    }
+
+    /// An environment's configuration was stored: its pages are told with `14`.
+    pub fn initialized(&self, environment: EnvironmentId) {
+        for shard in self.shards.iter() {
+            shard.send(Command::Initialized { environment });
+        }
+    }
+
+    /// Shows a text to the browser session that an audit entry belonged to.
+    pub fn reply(&self, to: ReplyTo, message: &str) {
+        self.shards[to.shard].send(Command::Reply { to, message: message.into() });
+    }
+
+    /// Everything that holds an authorisation now, to check it again (A8). A shard that does not answer in time is left out.
+    pub async fn attached(&self) -> Vec<Attached> {
+        let mut all = Vec::new();
+        for shard in self.shards.iter() {
+            let (reply, answer) = oneshot::channel();
+            shard.send(Command::Snapshot { reply });
+            if let Ok(Ok(part)) = tokio::time::timeout(ANSWER, answer).await {
+                all.extend(part);
+            }
+        }
+        all
+    }
+
+    /// Whether an SDK of this environment is connected.
+    pub async fn is_online(&self, wanted: EnvironmentId) -> bool {
+        self.attached().await.iter().any(|it| matches!(it, Attached::Sdk { environment, .. } if *environment == wanted))
+    }
+
+    /// Closes what lost its authorisation, and ends its executions.
+    pub fn revoke(&self, at: Place) {
+        self.shards[at.shard].send(Command::Revoke { at });
+    }
+
+    /// Closes all sockets with 3782 and ends the shards; takes up to 3 s.
+    pub async fn drain(&self) {
+        let mut answers = Vec::new();
+        for shard in self.shards.iter() {
+            let (reply, answer) = oneshot::channel();
+            shard.send(Command::Drain { reply });
+            answers.push(answer);
+        }
+        for answer in answers {
+            // An error means that the shard has ended, which is what is wanted.
+            let _ = tokio::time::timeout(ANSWER, answer).await;
+        }
+    }
+
+    /// The sum of a counter over all shards.
+    #[must_use]
+    pub fn count(&self, count: Count) -> u64 {
+        self.counters.iter().map(|shard| shard.get(count)).sum()
+    }
+}
+
+/// The right to become an environment's SDK connection; given back when dropped unused, and lost after 10 s.
+pub struct SdkReservation {
+    environment: EnvironmentId,
+    number: u64,
+    shard: ShardHandle,
+    used: bool,
+}
+
+impl std::fmt::Debug for SdkReservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SdkReservation").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+impl Drop for SdkReservation {
+    fn drop(&mut self) {
+        if !self.used {
+            let (environment, reservation) = (self.environment, self.number);
+            self.shard.send(Command::CancelReservation { environment, reservation });
+        }
+    }
+}

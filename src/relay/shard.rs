@@ -1,0 +1,253 @@
+//! One thread of the relay: it owns whole environments, so that a browser, its SDK and their queues never leave it.
+//!
+//! A turn of the loop: wait for sockets and commands; read each ready socket within a budget, appending what is to be
+//! forwarded to the queues of the destinations; do what is due by the clock; then write each touched queue once.
+
+mod attach;
+mod command;
+mod from_browser;
+mod from_sdk;
+mod leave;
+mod read;
+mod timers;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+use std::net::Shutdown;
+use std::sync::mpsc::Receiver;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Token, Waker};
+use slab::Slab;
+use tokio::sync::{mpsc, oneshot};
+
+use self::timers::Timer;
+use super::connection::{Connection, Hold};
+use super::counters::{Count, Counters};
+use super::hub::ShardHandle;
+use super::message::{Command, Request};
+use super::outbox::State;
+use super::peer::Limits;
+use super::table::{Key, Tables};
+
+/// Token of the waker; slab indexes stay far below it.
+const WAKE: Token = Token(usize::MAX);
+/// Socket bytes that are decoded at a time; stays in the second-level cache. A held socket's rest fits in it too.
+pub(super) const SCRATCH: usize = 64 << 10;
+/// Longest wait without anything due, so that a lost timer could never stop the clock.
+const IDLE_WAIT: Duration = Duration::from_secs(5);
+
+/// What a shard is made from.
+pub(super) struct Parts {
+    pub(super) number: usize,
+    pub(super) limits: Limits,
+    pub(super) poll: Poll,
+    pub(super) commands: Receiver<Command>,
+    pub(super) requests: mpsc::Sender<Request>,
+    /// All shards, this one included.
+    pub(super) shards: Vec<ShardHandle>,
+    pub(super) counters: Arc<Counters>,
+}
+
+pub(super) struct Shard {
+    parts: Parts,
+    connections: Slab<Connection>,
+    tables: Tables,
+    /// Connections that may have more to read, in order.
+    ready: Vec<Key>,
+    /// Connections whose queue was touched in this turn.
+    dirty: Vec<usize>,
+    timers: BinaryHeap<Reverse<(Instant, Timer)>>,
+    scratch: Box<[u8]>,
+    /// The start of this turn.
+    now: Instant,
+    /// Source of generations, serials and reservation numbers.
+    next: u64,
+    /// Partly received bytes of all connections.
+    held: usize,
+    /// Set while the shard waits for its last connections to go.
+    draining: Option<(oneshot::Sender<()>, Instant)>,
+}
+
+impl Shard {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            connections: Slab::new(),
+            tables: Tables::default(),
+            ready: Vec::new(),
+            dirty: Vec::new(),
+            timers: BinaryHeap::new(),
+            scratch: vec![0; SCRATCH].into_boxed_slice(),
+            now: Instant::now(),
+            next: 1,
+            held: 0,
+            draining: None,
+        }
+    }
+
+    /// Registers the token that wakes the loop for a command.
+    pub(super) fn waker(poll: &Poll) -> io::Result<Waker> {
+        Waker::new(poll.registry(), WAKE)
+    }
+
+    /// Runs until it was drained and its last connection is gone.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(1024);
+        let mut turn = Vec::new();
+        loop {
+            if let Err(error) = self.parts.poll.poll(&mut events, Some(self.wait()))
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                // Only a broken epoll descriptor gets here; going on is better than leaving every tenant of this shard.
+                tracing::error!(shard = self.parts.number, %error, "waiting for sockets failed");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            self.now = Instant::now();
+            for event in &events {
+                let Token(index) = event.token();
+                if event.token() == WAKE {
+                    continue;
+                }
+                let Some(connection) = self.connections.get_mut(index) else { continue };
+                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                    connection.readable = true;
+                    connection.ended |= event.is_read_closed() || event.is_error();
+                    self.list(index);
+                }
+                if event.is_writable() {
+                    self.touch(index);
+                }
+            }
+            self.take_commands();
+            std::mem::swap(&mut turn, &mut self.ready);
+            for (index, generation) in turn.drain(..) {
+                if let Some(connection) = self.connections.get_mut(index)
+                    && connection.generation == generation
+                {
+                    connection.listed = false;
+                    self.read(index);
+                }
+            }
+            self.fire_timers();
+            self.flush();
+            if self.is_drained() {
+                if let Some((done, _)) = self.draining.take() {
+                    // The hub may have stopped waiting; then nobody needs to know.
+                    let _ = done.send(());
+                }
+                return;
+            }
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        if !self.ready.is_empty() || !self.dirty.is_empty() {
+            return Duration::ZERO;
+        }
+        match self.timers.peek() {
+            Some(Reverse((at, _))) => at.saturating_duration_since(Instant::now()).min(IDLE_WAIT),
+            None => IDLE_WAIT,
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.draining.as_ref().is_some_and(|(_, by)| self.connections.is_empty() || self.now >= *by)
+    }
+
+    fn count(&self, count: Count, n: usize) {
+        self.parts.counters.add(count, n);
+    }
+
+    fn serial(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Puts a connection on the list of those to be read in the next pass.
+    fn list(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        if !connection.listed {
+            connection.listed = true;
+            self.ready.push((index, connection.generation));
+        }
+    }
+
+    /// Marks a connection whose queue is to be written at the end of the turn.
+    fn touch(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        if !connection.dirty {
+            connection.dirty = true;
+            self.dirty.push(index);
+        }
+    }
+
+    /// The connection that a key names, if it is still that one.
+    fn connection(&mut self, key: Key) -> Option<&mut Connection> {
+        self.connections.get_mut(key.0).filter(|connection| connection.generation == key.1)
+    }
+
+    /// Lifts a hold, so that the connection is read again.
+    fn resume(&mut self, index: usize) {
+        self.connections[index].hold = None;
+        self.list(index);
+    }
+
+    fn flush(&mut self) {
+        // Leaving may touch further queues (status frames), which then join this very pass.
+        let mut again = Vec::new();
+        while let Some(index) = self.dirty.pop() {
+            let Some(connection) = self.connections.get_mut(index) else { continue };
+            connection.dirty = false;
+            if connection.outbox.is_empty() {
+                continue;
+            }
+            match connection.outbox.write_to(&mut connection.stream) {
+                Ok(progress) => {
+                    if progress.written > 0 {
+                        connection.last_alive = self.now;
+                    }
+                    if connection.outbox.is_finished() {
+                        // The peer still gets what the kernel holds; then it sees the end.
+                        if connection.stream.source().shutdown(Shutdown::Write).is_err() {
+                            self.remove(index);
+                        }
+                        continue;
+                    }
+                    if progress.state == State::Yielded {
+                        again.push(index);
+                    }
+                    if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2 {
+                        self.admit_waiting(index);
+                    }
+                }
+                Err(error) => self.leave(index, "write", &error),
+            }
+        }
+        // The socket takes more; the others come first.
+        for index in again {
+            if self.connections.contains(index) {
+                self.touch(index);
+            }
+        }
+    }
+
+    /// Lets browsers send again that waited for room in this SDK's queue, oldest first.
+    fn admit_waiting(&mut self, index: usize) {
+        let Some(sdk) = self.connections[index].sdk() else { return };
+        if sdk.waiting.is_empty() {
+            return;
+        }
+        for key in std::mem::take(&mut sdk.waiting) {
+            if let Some(browser) = self.connection(key)
+                && matches!(browser.hold, Some(Hold::Sdk))
+            {
+                // It was not read, so it could not show that it lives.
+                browser.last_alive = Instant::now();
+                self.resume(key.0);
+            }
+        }
+    }
+}

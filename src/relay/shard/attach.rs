@@ -1,0 +1,334 @@
+//! Sockets that come in: an SDK to its environment's place, a browser to its session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::{Interest, Token};
+use tokio::sync::oneshot;
+
+use crate::relay::bucket::Bucket;
+use crate::relay::codec::Limits as DecoderLimits;
+use crate::relay::connection::{Browser, Connection, Role, Sdk, Stream};
+use crate::relay::counters::Count;
+use crate::relay::directory::SessionClaim;
+use crate::relay::message::{Command, ReserveError};
+use crate::relay::peer::{Page, SdkPeer, Socket};
+use crate::relay::shard::Shard;
+use crate::relay::table::{App, Session};
+use crate::wire::{EnvironmentId, Package, close, server};
+
+/// How long the place of an SDK is kept for one that was told that it may come.
+const RESERVED: Duration = Duration::from_secs(10);
+/// How long an SDK connection has to show that it lives when a successor asks (D-21).
+const PROBE: Duration = Duration::from_millis(2_500);
+/// The first ping carries nothing (relay-protocol 2.8).
+const FIRST_PING: &[u8] = b"";
+
+impl Shard {
+    /// D-21: gives the place of an environment's SDK to one that asks, unless a living connection holds it.
+    pub(super) fn reserve_sdk(&mut self, id: EnvironmentId, reply: oneshot::Sender<Result<u64, ReserveError>>) {
+        if self.draining.is_some() {
+            let _ = reply.send(Err(ReserveError::Stopping));
+            return;
+        }
+        let generation = self.serial();
+        let index = self.tables.environment(id, generation);
+        self.tables.environments[index].waiters.push_back(reply);
+        self.admit_sdk(index);
+    }
+
+    /// Answers the SDKs that wait for a place, as far as that is known.
+    pub(super) fn admit_sdk(&mut self, index: usize) {
+        let reservation = self.serial();
+        let now = self.now;
+        let Some(environment) = self.tables.environments.get_mut(index) else { return };
+        if environment.waiters.is_empty() {
+            return self.tables.drop_idle_environment(index);
+        }
+        if environment.reserved.is_some() {
+            return self.arm_environment(index);
+        }
+        if let Some((sdk, _)) = environment.sdk {
+            if environment.probe_by.is_none() {
+                environment.probe_by = Some(now + PROBE);
+                let connection = &mut self.connections[sdk];
+                if let Some(sdk) = connection.sdk() {
+                    sdk.probed = true;
+                }
+                connection.outbox.ping(b"probe");
+                self.touch(sdk);
+            }
+            return self.arm_environment(index);
+        }
+        environment.reserved = Some((reservation, now + RESERVED));
+        while let Some(waiter) = environment.waiters.pop_front() {
+            if waiter.send(Ok(reservation)).is_ok() {
+                return self.arm_environment(index);
+            }
+        }
+        environment.reserved = None;
+        self.tables.drop_idle_environment(index);
+    }
+
+    /// The registered SDK lives: those who wanted its place do not get it.
+    pub(super) fn probe_answered(&mut self, index: usize) {
+        let Some(environment) = self.tables.environments.get_mut(index) else { return };
+        environment.probe_by = None;
+        for waiter in environment.waiters.drain(..) {
+            let _ = waiter.send(Err(ReserveError::Occupied));
+        }
+    }
+
+    /// The registered SDK was asked and did not show that it lives: its successor takes the place.
+    pub(super) fn probe_failed(&mut self, index: usize) {
+        let Some(environment) = self.tables.environments.get_mut(index) else { return };
+        environment.probe_by = None;
+        if let Some((sdk, _)) = environment.sdk {
+            self.count(Count::CloseReplaced, 1);
+            self.close(sdk, close::REPLACED, "replaced by a newer connection");
+        }
+    }
+
+    pub(super) fn cancel_reservation(&mut self, id: EnvironmentId, reservation: u64) {
+        let Some(&index) = self.tables.environment_of.get(&id) else { return };
+        let environment = &mut self.tables.environments[index];
+        if environment.reserved.is_some_and(|(held, _)| held == reservation) {
+            environment.reserved = None;
+            self.admit_sdk(index);
+        }
+    }
+
+    pub(super) fn attach_sdk(&mut self, reservation: u64, socket: Socket, peer: SdkPeer) {
+        let generation = self.serial();
+        let environment = self.tables.environment(peer.environment, generation);
+        let known = &mut self.tables.environments[environment];
+        let in_time = known.reserved.is_some_and(|(held, _)| held == reservation) && known.sdk.is_none();
+        if in_time {
+            known.reserved = None;
+        }
+        let package = Arc::new(peer.package);
+        let role = Role::Sdk(Box::new(Sdk {
+            environment,
+            id: peer.environment,
+            company: peer.company,
+            package: Arc::clone(&package),
+            key_hash: peer.key_hash,
+            development: peer.development,
+            waiting: std::collections::VecDeque::new(),
+            probed: false,
+        }));
+        let limits = DecoderLimits { message: self.parts.limits.max_message, hard: self.parts.limits.max_message as u64 };
+        let Some(index) = self.add(generation, socket, limits, role) else {
+            return self.admit_sdk(environment);
+        };
+        self.count(Count::SdkAttached, 1);
+        // The ping goes out first: a Node SDK sends nothing before it (relay-protocol 2.8).
+        self.connections[index].outbox.ping(FIRST_PING);
+        self.touch(index);
+        if !in_time || self.draining.is_some() {
+            let (code, reason) = if in_time { (close::SERVER_UPDATE, "server update") } else { (close::REPLACED, "too late") };
+            self.count(Count::SdkLeft, 1);
+            self.connections[index].role = Role::Closing;
+            self.begin_close(index, code, reason, false);
+            return self.admit_sdk(environment);
+        }
+        let known = &mut self.tables.environments[environment];
+        known.sdk = Some((index, generation));
+        known.package = Some(Arc::clone(&package));
+        let sessions: Vec<usize> = known.sessions.iter().copied().collect();
+        let limits = self.browser_limits(self.cap(environment));
+        for session in sessions {
+            let Some((browser, _)) = self.tables.sessions[session].connection else { continue };
+            self.connections[browser].decoder.set_limits(limits);
+            let frame = server::sdk_online(self.tables.sessions[session].id, peer.environment, &package);
+            self.send_made(browser, frame);
+        }
+        self.announce(peer.environment, package, true);
+        // Those who wait for the place have lost it to this one.
+        self.probe_answered(environment);
+    }
+
+    /// Tells all shards, this one included, about an SDK that came or went.
+    pub(super) fn announce(&mut self, environment: EnvironmentId, package: Arc<Package>, online: bool) {
+        for (number, shard) in self.parts.shards.iter().enumerate() {
+            if number != self.parts.number {
+                shard.send(Command::Status { environment, package: Arc::clone(&package), online });
+            }
+        }
+        self.status(environment, package, online);
+    }
+
+    /// `11` to the home pages of this shard that watch the environment.
+    pub(super) fn status(&mut self, id: EnvironmentId, package: Arc<Package>, online: bool) {
+        let Some(watchers) = self.tables.watchers.get(&id) else {
+            self.tables.set_online(id, package, online);
+            return;
+        };
+        for session in watchers.iter().copied().collect::<Vec<_>>() {
+            let session = &self.tables.sessions[session];
+            let frame = if online {
+                server::sdk_online(session.id, id, &package)
+            } else {
+                server::sdk_offline(session.id, id, Some(&package))
+            };
+            if let Some((browser, _)) = session.connection {
+                self.send_made(browser, frame);
+            }
+        }
+        self.tables.set_online(id, package, online);
+    }
+
+    pub(super) fn attach_browser(&mut self, claim: SessionClaim, socket: Socket, page: Page) {
+        let (environment, cap) = match &page {
+            Page::App { environment, .. } => {
+                let generation = self.serial();
+                let index = self.tables.environment(*environment, generation);
+                (Some((index, *environment)), self.cap(index))
+            }
+            Page::Home { .. } => (None, self.parts.limits.max_message),
+        };
+        let generation = self.serial();
+        let limits = &self.parts.limits;
+        let role = Role::Browser(Box::new(Browser {
+            session: usize::MAX,
+            // Five seconds may be saved up: a form with many fields, a page of uploads.
+            frames: Bucket::new(
+                f64::from(limits.browser_frames_per_second),
+                f64::from(limits.browser_frames_per_second) * 5.0,
+                self.now,
+            ),
+            bytes: Bucket::new(
+                f64::from(limits.browser_bytes_per_second),
+                f64::from(limits.browser_bytes_per_second) * 5.0,
+                self.now,
+            ),
+        }));
+        let Some(index) = self.add(generation, socket, self.browser_limits(cap), role) else {
+            if let Some((environment, _)) = environment {
+                self.tables.drop_idle_environment(environment);
+            }
+            return;
+        };
+        self.count(Count::BrowserAttached, 1);
+        self.connections[index].outbox.ping(FIRST_PING);
+        self.touch(index);
+        if self.draining.is_some() {
+            self.count(Count::BrowserLeft, 1);
+            self.connections[index].role = Role::Closing;
+            self.begin_close(index, close::SERVER_UPDATE, "server update", false);
+            if let Some((environment, _)) = environment {
+                self.tables.drop_idle_environment(environment);
+            }
+            return;
+        }
+        let session = self.session(claim, page, environment);
+        if let Some(browser) = self.connections[index].browser() {
+            browser.session = session;
+        }
+        // D-22: the newer connection of the same user replaces the older at once.
+        if let Some((old, _)) = self.tables.sessions[session].connection.replace((index, generation)) {
+            self.count(Count::CloseReplaced, 1);
+            self.count(Count::BrowserLeft, 1);
+            self.connections[old].role = Role::Closing;
+            self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);
+        }
+        self.tables.sessions[session].grace_until = None;
+        self.first_frames(index, session);
+    }
+
+    /// The session of a claim: the one that is there, or a new one.
+    fn session(&mut self, claim: SessionClaim, page: Page, environment: Option<(usize, EnvironmentId)>) -> usize {
+        let key = (claim.session(), environment.map(|(_, id)| id));
+        let (app, watches) = match (page, environment) {
+            (Page::App { route, .. }, Some((index, _))) => (Some((index, route)), Vec::new()),
+            (Page::Home { environments }, _) => (None, environments),
+            (Page::App { .. }, None) => (None, Vec::new()),
+        };
+        if let Some(&index) = self.tables.session_of.get(&key) {
+            // The claims are of the same owner; the newer one knows the newer login.
+            let session = &mut self.tables.sessions[index];
+            session.claim = claim;
+            if let (Some(known), Some((_, route))) = (&mut session.app, app) {
+                known.route = route;
+            }
+            let old = std::mem::replace(&mut session.watches, watches.clone());
+            self.tables.unwatch(index, &old);
+            self.tables.watch(index, &watches);
+            return index;
+        }
+        let generation = self.serial();
+        let id = claim.session();
+        let home = app.is_none();
+        let environment = app.as_ref().map(|(index, _)| *index);
+        let index = self.tables.sessions.insert(Session {
+            id,
+            generation,
+            claim,
+            connection: None,
+            app: app.map(|(environment, route)| App::new(environment, route)),
+            watches: watches.clone(),
+            grace_until: None,
+        });
+        self.tables.session_of.insert(key, index);
+        if home {
+            self.tables.watch(index, &watches);
+        }
+        if let Some(environment) = environment {
+            self.tables.environments[environment].sessions.insert(index);
+        }
+        index
+    }
+
+    /// `12` on a home page; on an app page `11`, then what was kept while the browser was away (D-25).
+    fn first_frames(&mut self, index: usize, key: usize) {
+        let session = &mut self.tables.sessions[key];
+        let Some(app) = &mut session.app else {
+            let online = &self.tables.online;
+            let status = session.watches.iter().map(|id| (*id, online.contains_key(id)));
+            let frame = server::active_connections(status);
+            return self.send_made(index, frame);
+        };
+        let environment = &self.tables.environments[app.environment];
+        let frame = match (&environment.package, environment.sdk) {
+            (Some(package), Some(_)) => server::sdk_online(session.id, environment.id, package),
+            (package, _) => server::sdk_offline(session.id, environment.id, package.as_deref()),
+        };
+        let kept = std::mem::take(&mut app.replay);
+        app.replay_bytes = 0;
+        self.send_made(index, frame);
+        self.count(Count::Replayed, kept.len());
+        for message in kept {
+            self.connections[index].outbox.push_shared(message);
+        }
+    }
+
+    pub(super) fn browser_limits(&self, cap: usize) -> DecoderLimits {
+        // Up to the SDK's bound a message is assembled; up to the largest bound of all it is skipped and the sender told.
+        DecoderLimits { message: cap, hard: (self.parts.limits.max_message as u64).max(cap as u64) }
+    }
+
+    /// Takes a socket into the loop. None: it is already broken.
+    fn add(&mut self, generation: u64, socket: Socket, limits: DecoderLimits, role: Role) -> Option<usize> {
+        if let Err(error) = socket.tcp.set_nonblocking(true) {
+            tracing::debug!(shard = self.parts.number, %error, "socket lost before it was attached");
+            return None;
+        }
+        let mut stream = mio::net::TcpStream::from_std(socket.tcp);
+        let entry = self.connections.vacant_entry();
+        let index = entry.key();
+        if let Err(error) = self.parts.poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE) {
+            tracing::warn!(shard = self.parts.number, %error, "socket could not be registered");
+            return None;
+        }
+        entry.insert(Connection::new(generation, Stream::Plain(stream), socket.leftover, limits, role, self.now));
+        self.list(index);
+        self.arm(index);
+        Some(index)
+    }
+
+    /// Queues a frame that the server made.
+    pub(super) fn send_made(&mut self, index: usize, frame: Vec<u8>) {
+        self.connections[index].outbox.push_copy(&frame);
+        self.touch(index);
+    }
+}

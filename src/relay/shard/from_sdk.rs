@@ -1,0 +1,154 @@
+//! SDK → browser: 74 header bytes decide (relay-protocol 5.5, A6); INITIALIZE and audit entries go to the control side.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::relay::connection::Role;
+use crate::relay::counters::Count;
+use crate::relay::message::{AuditLog, Request};
+use crate::relay::payload::Payload;
+use crate::relay::peer::ReplyTo;
+use crate::relay::shard::Shard;
+use crate::wire::header::{EXECUTION_BODY, INITIALIZE_BODY};
+use crate::wire::{self, ExecutionId, SdkHeader, SessionId, close, server};
+
+/// Largest INITIALIZE and audit entry that is looked at (relay-protocol 6.1: at most 1 MiB).
+const CONTROL_BODY: usize = 1 << 20;
+
+impl Shard {
+    pub(super) fn from_sdk(&mut self, index: usize, payload: Payload<'_>) {
+        match wire::sdk_header(payload.bytes()) {
+            Ok(SdkHeader::ToBrowser { session, execution }) => self.to_browser(index, session, execution, payload),
+            Ok(SdkHeader::Initialize) => self.initialize(index, &payload),
+            Ok(SdkHeader::AuditLog { session, execution }) => self.audit_log(index, session, execution, &payload),
+            Err(error) => self.offence(index, Count::DropHeader, &error),
+        }
+    }
+
+    fn to_browser(&mut self, index: usize, session: SessionId, execution: ExecutionId, payload: Payload<'_>) {
+        let Role::Sdk(sdk) = &self.connections[index].role else { return };
+        let bound = self.tables.executions.get(&execution).filter(|bound| bound.environment == sdk.environment);
+        let bound = bound.map(|bound| bound.session).filter(|key| self.tables.sessions[*key].id == session);
+        let Some(key) = bound else {
+            // Late frames for finished executions are normal (relay-protocol 2.10): quiet, but counted.
+            self.count(Count::DropSdkExecution, 1);
+            tracing::debug!(shard = self.parts.number, connection = index, "frame for an execution that is not bound here");
+            return;
+        };
+        let size = payload.bytes().len();
+        match self.tables.sessions[key].connection {
+            Some((browser, _)) => {
+                if self.connections[browser].outbox.queued() > self.parts.limits.browser_outbox {
+                    return self.too_slow(browser, key);
+                }
+                payload.push(&mut self.connections[browser].outbox);
+                self.touch(browser);
+            }
+            None => return self.keep(key, payload),
+        }
+        self.count(Count::MessagesToBrowser, 1);
+        self.count(Count::BytesToBrowser, size);
+    }
+
+    /// D-18: the page does not read. It is closed; when it comes back its executions start afresh.
+    fn too_slow(&mut self, browser: usize, session: usize) {
+        self.count(Count::CloseSlow, 1);
+        tracing::debug!(shard = self.parts.number, connection = browser, "browser does not read; closing it");
+        if let Some(app) = &mut self.tables.sessions[session].app {
+            app.resync = true;
+        }
+        self.close(browser, close::OVERLOADED, "too slow");
+    }
+
+    /// D-25: keeps a frame for a browser that is away; with too many of them the page starts afresh when it comes back.
+    fn keep(&mut self, session: usize, payload: Payload<'_>) {
+        let bound = self.parts.limits.replay;
+        let Some(app) = &mut self.tables.sessions[session].app else { return };
+        let size = payload.bytes().len();
+        if !app.resync && app.replay_bytes + size <= bound {
+            app.replay_bytes += size;
+            app.replay.push(payload.into_bytes());
+            return;
+        }
+        app.resync = true;
+        app.replay_bytes = 0;
+        let dropped = std::mem::take(&mut app.replay).len() + 1;
+        self.count(Count::DropReplay, dropped);
+        tracing::debug!(shard = self.parts.number, dropped, "the replay buffer of an absent browser is full");
+    }
+
+    fn initialize(&mut self, index: usize, payload: &Payload<'_>) {
+        let Role::Sdk(sdk) = &self.connections[index].role else { return };
+        let environment = sdk.environment;
+        let body = &payload.bytes()[INITIALIZE_BODY..];
+        if body.len() > CONTROL_BODY {
+            return self.offence(index, Count::DropInitialize, &"INITIALIZE over 1 MiB");
+        }
+        let body = Bytes::copy_from_slice(body);
+        if self.tables.environments[environment].pending_initialize.replace(body).is_some() {
+            self.count(Count::DropInitialize, 1);
+        }
+        self.hand_over_initialize(environment);
+    }
+
+    /// Gives the newest INITIALIZE to the control side; without room there it is tried again later, because a Node SDK sends
+    /// it once in its life.
+    pub(super) fn hand_over_initialize(&mut self, environment: usize) {
+        let Some(known) = self.tables.environments.get_mut(environment) else { return };
+        let Some(package) = known.package.clone() else { return };
+        let Some(body) = known.pending_initialize.take() else { return };
+        let request = Request::Initialize { environment: known.id, package, body: body.clone() };
+        if self.parts.requests.try_send(request).is_err() {
+            known.pending_initialize = Some(body);
+            self.arm_environment(environment);
+        }
+    }
+
+    fn audit_log(&mut self, index: usize, session: SessionId, execution: ExecutionId, payload: &Payload<'_>) {
+        let Role::Sdk(sdk) = &self.connections[index].role else { return };
+        // D-3, D-41: who and where comes from the binding, which outlives the page for a while.
+        let bound = self.tables.executions.get(&execution).filter(|bound| bound.environment == sdk.environment);
+        let bound = bound.filter(|bound| self.tables.sessions[bound.session].id == session);
+        let retired = self.tables.retired(execution).filter(|old| old.environment == sdk.id && old.session == session);
+        let who = bound
+            .map(|bound| (Arc::clone(&bound.identity), bound.route.clone()))
+            .or_else(|| retired.map(|old| (Arc::clone(&old.identity), old.route.clone())));
+        let Some((identity, route)) = who else {
+            self.count(Count::DropAuditLog, 1);
+            tracing::debug!(shard = self.parts.number, connection = index, "audit entry for an execution that is not bound here");
+            return;
+        };
+        let reply_to = ReplyTo { shard: self.parts.number, session, execution };
+        let body = &payload.bytes()[EXECUTION_BODY..];
+        let full = body.len() > CONTROL_BODY
+            || self
+                .parts
+                .requests
+                .try_send(Request::AuditLog(AuditLog {
+                    reply_to,
+                    environment: sdk.id,
+                    company: sdk.company,
+                    development: sdk.development,
+                    identity,
+                    route,
+                    body: Bytes::copy_from_slice(body),
+                }))
+                .is_err();
+        if full {
+            self.count(Count::DropAuditLog, 1);
+            self.reply(reply_to, "Audit log entry was not stored: the server is busy.");
+        }
+    }
+
+    /// An `au` of severity `info` to a session, wherever its browser is.
+    pub(super) fn reply(&mut self, to: ReplyTo, message: &str) {
+        let bound = self.tables.executions.get(&to.execution).map(|bound| bound.session);
+        let Some(key) = bound.filter(|key| self.tables.sessions[*key].id == to.session) else { return };
+        let frame = server::app_error_info(to.session, to.execution, message);
+        match self.tables.sessions[key].connection {
+            Some((browser, _)) => self.send_made(browser, frame),
+            None => self.keep(key, Payload::Owned(frame.into())),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Sockets that go: what is unregistered, who is told, what is kept for a return.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::Shard;
+use crate::relay::connection::{Hold, Role};
+use crate::relay::counters::Count;
+use crate::relay::table::Key;
+use crate::wire::{close, server};
+
+/// How long a close frame may take to go out and be answered.
+const CLOSING: Duration = Duration::from_secs(3);
+
+impl Shard {
+    /// Starts the WebSocket closing handshake; the connection counts as gone from here on. What is queued but not begun is
+    /// not sent any more.
+    pub(super) fn close(&mut self, index: usize, code: u16, reason: &'static str) {
+        self.close_with(index, code, reason, true);
+    }
+
+    pub(super) fn close_with(&mut self, index: usize, code: u16, reason: &'static str, abort: bool) {
+        let connection = &self.connections[index];
+        if connection.is_closing() {
+            return;
+        }
+        let code = if matches!(connection.role, Role::Sdk(_)) { close::for_sdk(code) } else { code };
+        self.detach(index, reason);
+        self.begin_close(index, code, reason, abort);
+    }
+
+    /// The close frame of a connection that is deregistered already.
+    pub(super) fn begin_close(&mut self, index: usize, code: u16, reason: &'static str, abort: bool) {
+        let by = self.now + CLOSING;
+        let connection = &mut self.connections[index];
+        if abort {
+            connection.outbox.abort(code, reason);
+        } else {
+            connection.outbox.finish(code, reason);
+        }
+        connection.hold = None;
+        connection.close_by = Some(by);
+        self.touch(index);
+        self.list(index);
+        self.arm(index);
+        tracing::debug!(shard = self.parts.number, connection = index, code, reason, "closing");
+    }
+
+    /// The peer sent a close frame: answered with the same code, which ends the handshake (RFC 6455 5.5.1).
+    pub(super) fn closed_by_peer(&mut self, index: usize, code: Option<u16>) {
+        tracing::debug!(shard = self.parts.number, connection = index, ?code, "closed by the peer");
+        let is_sdk = matches!(self.connections[index].role, Role::Sdk(_));
+        // An SDK's own code is what it expects back; one that gave none must still not see 1000 (relay-protocol 2.7).
+        let none = if is_sdk { close::for_sdk(close::NORMAL) } else { close::NORMAL };
+        self.detach(index, "closed by the peer");
+        self.begin_close(index, code.unwrap_or(none), "", true);
+    }
+
+    /// The transport is gone.
+    pub(super) fn leave(&mut self, index: usize, doing: &'static str, why: &dyn Display) {
+        tracing::debug!(shard = self.parts.number, connection = index, doing, %why, "connection lost");
+        self.detach(index, "connection lost");
+        self.remove(index);
+    }
+
+    /// Takes a connection out of the loop.
+    pub(super) fn remove(&mut self, index: usize) {
+        let mut connection = self.connections.remove(index);
+        self.held = self.held.saturating_sub(connection.decoder.held());
+        // The descriptor is closed with the stream, so a failure here leaves nothing behind.
+        let _ = self.parts.poll.registry().deregister(connection.stream.source());
+    }
+
+    /// Unregisters what the connection stood for. The connection itself stays until it is removed.
+    fn detach(&mut self, index: usize, reason: &'static str) {
+        let generation = self.connections[index].generation;
+        match std::mem::replace(&mut self.connections[index].role, Role::Closing) {
+            Role::Closing => {}
+            Role::Sdk(sdk) => {
+                self.count(Count::SdkLeft, 1);
+                tracing::debug!(shard = self.parts.number, environment = %sdk.id, reason, "SDK left");
+                self.sdk_left(sdk.environment, (index, generation));
+                for key in sdk.waiting {
+                    if self.connection(key).is_some_and(|browser| matches!(browser.hold, Some(Hold::Sdk))) {
+                        self.connections[key.0].last_alive = self.now;
+                        self.resume(key.0);
+                    }
+                }
+            }
+            Role::Browser(browser) => {
+                self.count(Count::BrowserLeft, 1);
+                self.browser_left(browser.session, (index, generation));
+            }
+        }
+    }
+
+    fn sdk_left(&mut self, index: usize, key: Key) {
+        let Some(environment) = self.tables.environments.get_mut(index) else { return };
+        // D-31: only the registration of this very connection.
+        if environment.sdk != Some(key) {
+            return;
+        }
+        environment.sdk = None;
+        environment.probe_by = None;
+        let (id, package) = (environment.id, environment.package.clone());
+        for session in environment.sessions.iter().copied().collect::<Vec<_>>() {
+            let session = &self.tables.sessions[session];
+            if let Some((browser, _)) = session.connection {
+                let frame = server::sdk_offline(session.id, id, package.as_deref());
+                self.send_made(browser, frame);
+            }
+        }
+        if let Some(package) = package {
+            self.announce(id, package, false);
+        }
+        self.admit_sdk(index);
+    }
+
+    fn browser_left(&mut self, index: usize, key: Key) {
+        let now = self.now;
+        let Some(session) = self.tables.sessions.get_mut(index) else { return };
+        if session.connection != Some(key) {
+            return;
+        }
+        session.connection = None;
+        // A home page has nothing to come back to; nor has an app page that started nothing.
+        if session.app.as_ref().is_none_or(|app| app.executions.is_empty()) || self.draining.is_some() {
+            return self.end_session(index, false);
+        }
+        session.grace_until = Some(now + self.parts.limits.session_grace);
+        self.arm_session(index);
+    }
+
+    /// A session is gone for good: its executions end, and the SDK is told so that it frees them (A9).
+    pub(super) fn end_session(&mut self, index: usize, tell_sdk: bool) {
+        let id = self.tables.sessions[index].id;
+        let executions = match &mut self.tables.sessions[index].app {
+            Some(app) => std::mem::take(&mut app.executions),
+            None => Default::default(),
+        };
+        for execution in executions {
+            self.count(Count::ExecutionEnded, 1);
+            let Some(bound) = self.tables.retire(execution, self.now) else { continue };
+            let environment = &self.tables.environments[bound.environment];
+            if let (true, Some((sdk, _))) = (tell_sdk, environment.sdk) {
+                let frame = server::browser_session_ended(environment.id, id, execution);
+                self.send_made(sdk, frame);
+            }
+        }
+        let session = self.tables.sessions.remove(index);
+        let environment = session.app.as_ref().map(|app| app.environment);
+        let key = (session.id, environment.map(|environment| self.tables.environments[environment].id));
+        self.tables.session_of.remove(&key);
+        self.tables.unwatch(index, &session.watches);
+        if let Some(environment) = environment {
+            self.tables.environments[environment].sessions.remove(&index);
+            self.tables.drop_idle_environment(environment);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Reading: from the socket through the decoder to what the message means.
+
+use std::io::{ErrorKind, Read as _};
+
+use super::Shard;
+use crate::relay::codec::{Event, ProtocolError};
+use crate::relay::connection::{Hold, Role};
+use crate::relay::counters::Count;
+use crate::relay::payload::Payload;
+use crate::wire::close;
+
+/// Bytes that one socket may bring in one turn, so that a flood from one tenant does not starve the others.
+const BUDGET: usize = 256 << 10;
+
+impl Shard {
+    /// Reads one ready socket until it has no more, waits for something, or has used its budget.
+    pub(super) fn read(&mut self, index: usize) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.read_into(index, &mut scratch);
+        self.scratch = scratch;
+    }
+
+    fn read_into(&mut self, index: usize, scratch: &mut [u8]) {
+        let generation = self.connections[index].generation;
+        let mut budget = BUDGET;
+        loop {
+            let Some(connection) = self.connection((index, generation)) else { return };
+            if connection.hold.is_some() {
+                return;
+            }
+            if connection.is_closing() {
+                return self.discard(index, scratch);
+            }
+            let big = connection.inbound.is_empty() && connection.decoder.direct().is_some();
+            let read = if big { self.read_big(index) } else { self.read_small(index, scratch) };
+            let Some(read) = read else { return };
+            budget = budget.saturating_sub(read);
+            if budget == 0 {
+                if self.connection((index, generation)).is_some() {
+                    self.list(index);
+                }
+                return;
+            }
+        }
+    }
+
+    /// A closing connection is read to its end, so that unread bytes do not make the kernel throw our close frame away.
+    fn discard(&mut self, index: usize, scratch: &mut [u8]) {
+        let connection = &mut self.connections[index];
+        match connection.stream.read(scratch) {
+            Ok(n) if n > 0 => self.list(index),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => connection.readable = false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.list(index),
+            _ => self.remove(index),
+        }
+    }
+
+    /// Reads on into the memory of a message that is being assembled. None: nothing more for now.
+    fn read_big(&mut self, index: usize) -> Option<usize> {
+        let connection = &mut self.connections[index];
+        let before = connection.decoder.held();
+        let room = connection.decoder.direct()?;
+        let read = match connection.stream.read(room) {
+            Ok(0) => {
+                self.leave(index, "read", &"end of stream");
+                return None;
+            }
+            Ok(read) => read,
+            Err(error) => return self.read_failed(index, &error),
+        };
+        connection.last_alive = self.now;
+        let event = connection.decoder.direct_filled(read);
+        self.heard(index);
+        self.account(index, before)?;
+        match event {
+            Ok(Some(event)) => self.event(index, event)?,
+            Ok(None) => {}
+            Err(error) => {
+                self.protocol_error(index, error);
+                return None;
+            }
+        }
+        Some(read)
+    }
+
+    /// Reads and decodes through the scratch buffer. None: nothing more for now.
+    fn read_small(&mut self, index: usize, scratch: &mut [u8]) -> Option<usize> {
+        let connection = &mut self.connections[index];
+        let kept = connection.inbound.len();
+        scratch[..kept].copy_from_slice(&connection.inbound);
+        connection.inbound.clear();
+        let mut read = 0;
+        let mut drained = false;
+        if connection.readable && kept < scratch.len() {
+            match connection.stream.read(&mut scratch[kept..]) {
+                Ok(0) => {
+                    // What came before the end still counts: a close frame, or a last message.
+                    self.decode(index, &mut scratch[..kept]);
+                    if self.connections.contains(index) {
+                        self.leave(index, "read", &"end of stream");
+                    }
+                    return None;
+                }
+                Ok(n) => read = n,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                    connection.readable = error.kind() == ErrorKind::Interrupted;
+                    drained = true;
+                }
+                Err(error) => {
+                    self.leave(index, "read", &error);
+                    return None;
+                }
+            }
+        }
+        let filled = kept + read;
+        if read > 0 {
+            connection.last_alive = self.now;
+            // A short read means that the socket is empty: the next event tells when it is not. Asking costs a system call.
+            // Unless the end was announced: no further event tells of it.
+            drained = filled < scratch.len() && !connection.ended;
+            connection.readable = !drained;
+            self.heard(index);
+        }
+        if !self.decode(index, &mut scratch[..filled]) {
+            return None;
+        }
+        (!drained).then_some(read.max(1))
+    }
+
+    /// Decodes what was read, frame by frame, and keeps the rest. False: the connection is not to be read any more for now.
+    fn decode(&mut self, index: usize, bytes: &mut [u8]) -> bool {
+        let mut at = 0;
+        while at < bytes.len() {
+            let connection = &mut self.connections[index];
+            if connection.hold.is_some() {
+                break;
+            }
+            let before = connection.decoder.held();
+            match connection.decoder.decode(&mut bytes[at..]) {
+                Ok((used, event)) => {
+                    at += used;
+                    if self.account(index, before).is_none() {
+                        return false;
+                    }
+                    match event {
+                        Some(event) => {
+                            if self.event(index, event).is_none() {
+                                return false;
+                            }
+                        }
+                        None if used == 0 => break,
+                        None => {}
+                    }
+                }
+                Err(error) => {
+                    self.protocol_error(index, error);
+                    return false;
+                }
+            }
+        }
+        let connection = &mut self.connections[index];
+        connection.inbound.extend_from_slice(&bytes[at..]);
+        if connection.inbound.is_empty() && connection.inbound.capacity() > 0 {
+            connection.inbound = Vec::new();
+        }
+        connection.hold.is_none()
+    }
+
+    /// One decoded event. None: the connection is gone or closing.
+    fn event(&mut self, index: usize, event: Event<'_>) -> Option<()> {
+        match event {
+            Event::Message { binary, frame, payload_at } => {
+                self.message(index, binary, Payload::InPlace { frame, payload_at })?;
+            }
+            Event::Assembled { binary, payload } => self.message(index, binary, Payload::Owned(payload))?,
+            Event::Oversize { head, size, .. } => {
+                if matches!(self.connections[index].role, Role::Browser(_)) {
+                    self.oversize(index, head.as_ref(), size);
+                } else {
+                    self.close(index, close::TOO_BIG, "message too big");
+                    return None;
+                }
+            }
+            Event::Ping(payload) => {
+                let connection = &mut self.connections[index];
+                connection.outbox.pong(payload);
+                self.touch(index);
+            }
+            Event::Pong(_) => {}
+            Event::Close { code, .. } => {
+                // RFC 6455 5.5.1: answer with the same code; then both sides are done.
+                self.closed_by_peer(index, code);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn message(&mut self, index: usize, binary: bool, payload: Payload<'_>) -> Option<()> {
+        let generation = self.connections[index].generation;
+        match &self.connections[index].role {
+            Role::Closing => return Some(()),
+            _ if !binary => {
+                // Relay-protocol 2.9: text is never forwarded.
+                self.count(Count::CloseProtocol, 1);
+                self.close(index, close::UNSUPPORTED, "binary messages only");
+                return None;
+            }
+            Role::Sdk(_) => self.from_sdk(index, payload),
+            Role::Browser(_) => self.from_browser(index, payload),
+        }
+        self.connection((index, generation)).filter(|connection| !connection.is_closing()).map(|_| ())
+    }
+
+    /// Bytes came: a successor that asked for a sign of life has its answer.
+    fn heard(&mut self, index: usize) {
+        if let Role::Sdk(sdk) = &mut self.connections[index].role
+            && std::mem::take(&mut sdk.probed)
+        {
+            let environment = sdk.environment;
+            self.probe_answered(environment);
+        }
+    }
+
+    /// Keeps the sum of partly received bytes; over the bound the connection that grew is closed.
+    fn account(&mut self, index: usize, before: usize) -> Option<()> {
+        let after = self.connections[index].decoder.held();
+        self.held = (self.held + after).saturating_sub(before);
+        if after > before && self.held > self.parts.limits.max_inbound / self.parts.limits.shards {
+            self.count(Count::CloseInbound, 1);
+            self.close(index, close::OVERLOADED, "the server is out of memory for large messages");
+            return None;
+        }
+        Some(())
+    }
+
+    fn read_failed(&mut self, index: usize, error: &std::io::Error) -> Option<usize> {
+        match error.kind() {
+            ErrorKind::WouldBlock => self.connections[index].readable = false,
+            ErrorKind::Interrupted => return Some(1),
+            _ => self.leave(index, "read", error),
+        }
+        None
+    }
+
+    fn protocol_error(&mut self, index: usize, error: ProtocolError) {
+        self.count(Count::CloseProtocol, 1);
+        tracing::debug!(shard = self.parts.number, connection = index, %error, "protocol error");
+        self.close(index, error.code(), "protocol error");
+    }
+
+    /// Counts a frame that breaks the rules; too many close the connection.
+    pub(super) fn offence(&mut self, index: usize, count: Count, why: &dyn std::fmt::Display) {
+        self.count(count, 1);
+        tracing::debug!(shard = self.parts.number, connection = index, drop = count.label(), %why, "frame dropped");
+        let now = self.now;
+        if !self.connections[index].offences.take(1, now) {
+            self.count(Count::CloseOffences, 1);
+            self.close(index, close::POLICY, "too many invalid frames");
+        }
+    }
+
+    /// Makes a browser wait until it is within its rate again.
+    pub(super) fn rate(&mut self, index: usize, size: usize) {
+        let now = self.now;
+        let connection = &mut self.connections[index];
+        let Some(browser) = connection.browser() else { return };
+        let within = browser.frames.take(1, now) & browser.bytes.take(size, now);
+        if within || connection.hold.is_some() {
+            return;
+        }
+        let Some(browser) = connection.browser() else { return };
+        let until = now + browser.frames.wait().max(browser.bytes.wait());
+        connection.hold = Some(Hold::Rate { until });
+        self.count(Count::HeldForRate, 1);
+        self.arm(index);
+    }
+}

@@ -1,0 +1,127 @@
+//! What happens by the clock: pings, silence, the ends of holds, of grace and of reservations.
+
+use std::cmp::Reverse;
+use std::time::{Duration, Instant};
+
+use super::Shard;
+use crate::relay::connection::{Hold, SILENCE};
+use crate::relay::counters::Count;
+use crate::relay::message::Verdict;
+
+/// Longest time between two pings; clients count on at most 20 s (relay-protocol 2.8).
+const PING_MS: u64 = 20_000;
+/// How often something that could not be handed to the control side is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// What a timer is for: slab index and generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    Connection(usize, u64),
+    Session(usize, u64),
+    Environment(usize, u64),
+}
+
+impl Shard {
+    /// Sets the timer of a connection for what is due next, if that is earlier than what it is set for.
+    pub(super) fn arm(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        let due = connection.due();
+        if connection.armed.is_none_or(|armed| due < armed) {
+            connection.armed = Some(due);
+            self.timers.push(Reverse((due, Timer::Connection(index, connection.generation))));
+        }
+    }
+
+    pub(super) fn arm_session(&mut self, index: usize) {
+        let session = &self.tables.sessions[index];
+        if let Some(until) = session.grace_until {
+            self.timers.push(Reverse((until, Timer::Session(index, session.generation))));
+        }
+    }
+
+    pub(super) fn arm_environment(&mut self, index: usize) {
+        let environment = &self.tables.environments[index];
+        let retry = environment.pending_initialize.as_ref().map(|_| self.now + RETRY);
+        let due = [environment.reserved.map(|(_, until)| until), environment.probe_by, retry];
+        if let Some(at) = due.into_iter().flatten().min() {
+            self.timers.push(Reverse((at, Timer::Environment(index, environment.generation))));
+        }
+    }
+
+    pub(super) fn fire_timers(&mut self) {
+        while let Some(&Reverse((at, timer))) = self.timers.peek() {
+            if at > self.now {
+                break;
+            }
+            self.timers.pop();
+            match timer {
+                Timer::Connection(index, generation) => self.connection_due(index, generation, at),
+                Timer::Session(index, generation) => self.session_due(index, generation),
+                Timer::Environment(index, generation) => self.environment_due(index, generation),
+            }
+        }
+    }
+
+    fn connection_due(&mut self, index: usize, generation: u64, at: Instant) {
+        let now = self.now;
+        let serial = self.serial();
+        let Some(connection) = self.connection((index, generation)) else { return };
+        if connection.armed != Some(at) {
+            return;
+        }
+        connection.armed = None;
+        if let Some(by) = connection.close_by {
+            if now >= by {
+                return self.remove(index);
+            }
+            return self.arm(index);
+        }
+        let mut late = None;
+        match &connection.hold {
+            Some(Hold::Rate { until }) if now >= *until => self.resume(index),
+            Some(Hold::Verdict { start, until }) if now >= *until => late = Some(start.serial),
+            _ => {}
+        }
+        if let Some(serial) = late {
+            self.verdict(index, serial, Verdict::Unknown);
+        }
+        let Some(connection) = self.connection((index, generation)) else { return };
+        if connection.hold.is_none() && now >= connection.last_alive + SILENCE {
+            self.count(Count::CloseDead, 1);
+            return self.leave(index, "wait", &"nothing heard for too long");
+        }
+        if now >= connection.next_ping {
+            // Some are sent earlier, so that the pings of sockets that came together spread out.
+            let early = (serial.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) * PING_MS / 4 / 4096;
+            connection.next_ping = now + Duration::from_millis(PING_MS - 500 - early);
+            connection.outbox.ping(b"");
+            self.touch(index);
+        }
+        self.arm(index);
+    }
+
+    fn session_due(&mut self, index: usize, generation: u64) {
+        let now = self.now;
+        let over = self.tables.sessions.get(index).is_some_and(|session| {
+            session.generation == generation && session.grace_until.is_some_and(|until| now >= until)
+        });
+        if over {
+            self.end_session(index, true);
+        }
+    }
+
+    fn environment_due(&mut self, index: usize, generation: u64) {
+        let now = self.now;
+        let Some(environment) = self.tables.environments.get_mut(index) else { return };
+        if environment.generation != generation {
+            return;
+        }
+        if environment.reserved.is_some_and(|(_, until)| now >= until) {
+            environment.reserved = None;
+            self.admit_sdk(index);
+        } else if environment.probe_by.is_some_and(|by| now >= by) {
+            self.probe_failed(index);
+        }
+        self.hand_over_initialize(index);
+    }
+}

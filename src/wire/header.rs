@@ -1,0 +1,175 @@
+//! The fixed-width head of a message (section 4.1): two code bytes, then 36-byte ids.
+
+use super::code::BrowserCode;
+use super::id::{EnvironmentId, ExecutionId, FileId, SessionId};
+
+/// Where the body of a message with an execution id in its header begins (all of B→K but `ad`; K→B; `50`).
+pub const EXECUTION_BODY: usize = 74;
+
+/// Where the file bytes of an upload (`ad`) begin.
+pub const UPLOAD_BODY: usize = 110;
+
+/// Where the JSON of INITIALIZE (`ab` from an SDK) begins.
+pub const INITIALIZE_BODY: usize = 2;
+
+/// The head of a message from a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrowserHeader {
+    /// What is asked.
+    pub code: BrowserCode,
+    /// Bytes 2..38.
+    pub environment: EnvironmentId,
+    /// Bytes 38..74.
+    pub execution: ExecutionId,
+    /// Bytes 74..110 of an upload (`ad`), else `None`.
+    pub file: Option<FileId>,
+}
+
+/// The head of a message from an SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SdkHeader {
+    /// `ab`: the environment's apps. The body begins at [`INITIALIZE_BODY`].
+    Initialize,
+    /// `50`: an audit log entry. The body begins at [`EXECUTION_BODY`].
+    AuditLog {
+        /// Bytes 2..38.
+        session: SessionId,
+        /// Bytes 38..74.
+        execution: ExecutionId,
+    },
+    /// `au` to `bl`: to be forwarded verbatim. The body begins at [`EXECUTION_BODY`].
+    ToBrowser {
+        /// Bytes 2..38.
+        session: SessionId,
+        /// Bytes 38..74.
+        execution: ExecutionId,
+    },
+}
+
+/// Why a message's head is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum HeaderError {
+    /// Shorter than its header.
+    #[error("the message is shorter than its header")]
+    Short,
+    /// No code of this direction.
+    #[error("the message's code is unknown")]
+    UnknownCode,
+    /// A code that only the server may send (`11` to `14`), from an SDK.
+    #[error("the message's code is the server's own")]
+    ServerOnly,
+    /// An id is not canonical UUID text.
+    #[error("an id in the header is malformed")]
+    BadId,
+    /// The layout of SDKs before 0.26, without an execution id in the header.
+    #[error("the message has the old layout, without an execution id in its header")]
+    OldLayout,
+}
+
+/// Reads the head of a message from a browser: 74 bytes, 110 for an upload.
+///
+/// # Errors
+/// [`HeaderError`] when the message is too short, its code is none of the thirteen, an id is malformed, or the JSON begins
+/// where the execution id should be (the old layout).
+#[inline]
+pub fn browser_header(message: &[u8]) -> Result<BrowserHeader, HeaderError> {
+    let (code, first, second) = head(message)?;
+    let code = BrowserCode::parse(code).ok_or(HeaderError::UnknownCode)?;
+    let environment = EnvironmentId::parse(first).ok_or(HeaderError::BadId)?;
+    let execution = ExecutionId::parse(second).ok_or_else(|| bad_second_id(second))?;
+    let file = if code == BrowserCode::FileTransfer {
+        let text = message.get(EXECUTION_BODY..UPLOAD_BODY).ok_or(HeaderError::Short)?;
+        Some(FileId::parse(text).ok_or(HeaderError::BadId)?)
+    } else {
+        None
+    };
+    Ok(BrowserHeader { code, environment, execution, file })
+}
+
+/// Reads the head of a message from an SDK; only the layouts of SDK 0.26 and later.
+///
+/// # Errors
+/// [`HeaderError`] when the message is too short, its code is not one that an SDK may send, it has an older layout, or an id
+/// is malformed.
+#[inline]
+pub fn sdk_header(message: &[u8]) -> Result<SdkHeader, HeaderError> {
+    let code = *message.first_chunk::<2>().ok_or(HeaderError::Short)?;
+    let audit = match code {
+        [b'a', b'u'..=b'z'] | [b'b', b'a'..=b'l'] => false,
+        [b'5', b'0'] => true,
+        [b'a', b'b'] => return Ok(SdkHeader::Initialize),
+        [b'a', b'a' | b'c'..=b't'] => return Err(HeaderError::OldLayout),
+        [b'1', b'1'..=b'4'] => return Err(HeaderError::ServerOnly),
+        _ => return Err(HeaderError::UnknownCode),
+    };
+    let (_, first, second) = head(message)?;
+    let session = SessionId::parse(first).ok_or(HeaderError::BadId)?;
+    let execution = ExecutionId::parse(second).ok_or_else(|| bad_second_id(second))?;
+    Ok(if audit { SdkHeader::AuditLog { session, execution } } else { SdkHeader::ToBrowser { session, execution } })
+}
+
+/// The code and the texts of the two ids.
+#[inline]
+fn head(message: &[u8]) -> Result<([u8; 2], &[u8], &[u8]), HeaderError> {
+    let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
+    Ok(([head[0], head[1]], &head[2..38], &head[38..]))
+}
+
+#[cold]
+fn bad_second_id(text: &[u8]) -> HeaderError {
+    if text.starts_with(b"{") { HeaderError::OldLayout } else { HeaderError::BadId }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "33333333-3333-4333-8333-333333333333";
+
+    fn message(code: &str) -> Vec<u8> {
+        format!("{code}{ID}{ID}").into_bytes()
+    }
+
+    #[test]
+    fn each_direction_has_its_own_codes() {
+        for first in b'0'..=b'z' {
+            for second in b'0'..=b'z' {
+                let mut frame = message("..");
+                (frame[0], frame[1]) = (first, second);
+                frame.extend_from_slice(ID.as_bytes());
+                let code = [first, second];
+                assert_eq!(browser_header(&frame).is_ok(), (*b"aa"..=*b"am").contains(&code));
+                let to_browser = (*b"au"..=*b"az").contains(&code) || (*b"ba"..=*b"bl").contains(&code);
+                assert_eq!(matches!(sdk_header(&frame), Ok(SdkHeader::ToBrowser { .. })), to_browser);
+                assert_eq!(matches!(sdk_header(&frame), Ok(SdkHeader::AuditLog { .. })), code == *b"50");
+                assert_eq!(matches!(sdk_header(&frame), Ok(SdkHeader::Initialize)), code == *b"ab");
+            }
+        }
+    }
+
+    #[test]
+    fn every_shorter_message_is_refused() {
+        let upload = [message("ad"), ID.as_bytes().to_vec()].concat();
+        for length in 0..UPLOAD_BODY {
+            assert_eq!(browser_header(&upload[..length]), Err(HeaderError::Short));
+        }
+        assert_eq!(browser_header(&upload).unwrap().file, FileId::parse(ID.as_bytes()));
+        let render = message("av");
+        for length in 0..EXECUTION_BODY {
+            assert_eq!(sdk_header(&render[..length]), Err(HeaderError::Short));
+        }
+        assert!(sdk_header(&render).is_ok());
+        assert_eq!(sdk_header(b"ab"), Ok(SdkHeader::Initialize));
+    }
+
+    #[test]
+    fn a_malformed_id_is_named() {
+        for place in [2, 10, 38, 73] {
+            let mut frame = message("ab");
+            frame[place] = b'!';
+            assert_eq!(browser_header(&frame), Err(HeaderError::BadId));
+            frame[..2].copy_from_slice(b"av");
+            assert_eq!(sdk_header(&frame), Err(HeaderError::BadId));
+        }
+    }
+}

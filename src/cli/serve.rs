@@ -26,9 +26,6 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = Config::from_env(&config::variable).map_err(|faults| start::settings_failure(&faults))?;
     start::logs(&config.logs)?;
-    for advice in config.advice() {
-        tracing::warn!("{advice}");
-    }
     let options = app::Options { listen: arguments.listen, demo: None, on_ready: Box::new(|_| {}) };
     start::block_on(async { app::run(config, options).await.map_err(|error| start::app_failure(&error)) })
 }

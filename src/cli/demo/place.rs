@@ -33,7 +33,7 @@ impl Place {
             Some(wanted) => absolute(wanted)?,
             None => default_directory(&account)?,
         };
-        make(&directory)?;
+        make(&directory, &account)?;
         let account = account.of_owner(&directory.join("postgres"));
         let lock = lock(&directory)?;
         private(&directory, &account)?;
@@ -111,9 +111,12 @@ fn default_directory(account: &Account) -> Result<PathBuf, Failure> {
 
 /// Makes the directory, or sees that an existing one is ours: its mode will be changed, and nobody wants that for a
 /// directory that was named by mistake.
-fn make(directory: &Path) -> Result<(), Failure> {
+fn make(directory: &Path, account: &Account) -> Result<(), Failure> {
     if let Some(parent) = directory.parent() {
         DirBuilder::new().recursive(true).mode(0o755).create(parent).map_err(|error| denied(parent, &error))?;
+        if account.is_other() && !account.can_use(parent, false) {
+            return Err(closed(directory, account));
+        }
     }
     match DirBuilder::new().mode(0o700).create(directory) {
         Ok(()) => return Ok(()),
@@ -163,16 +166,17 @@ fn lock(directory: &Path) -> Result<File, Failure> {
 fn private(directory: &Path, account: &Account) -> Result<(), Failure> {
     fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).map_err(|error| denied(directory, &error))?;
     account.give(directory).map_err(|error| denied(directory, &error))?;
-    if account.can_use(directory, true) {
-        return Ok(());
-    }
+    if account.can_use(directory, true) { Ok(()) } else { Err(closed(directory, account)) }
+}
+
+fn closed(directory: &Path, account: &Account) -> Failure {
     let text = format!(
         "{} cannot be used by {}, who runs Postgres because root must not: a directory above it is closed.\nName another \
          one: --data-dir {FOR_ROOT}",
         directory.display(),
         account.name()
     );
-    Err(Failure::new(exit::FAILED, text))
+    Failure::new(exit::FAILED, text)
 }
 
 /// The usual reasons, with the way out.

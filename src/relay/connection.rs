@@ -121,6 +121,8 @@ pub(super) struct Connection {
     pub(super) listed: bool,
     /// Stands in the shard's dirty list.
     pub(super) dirty: bool,
+    /// The kernel's buffer was full at the last write.
+    pub(super) blocked: bool,
     pub(super) hold: Option<Hold>,
     pub(super) last_alive: Instant,
     pub(super) next_ping: Instant,
@@ -151,6 +153,7 @@ impl Connection {
             ended: false,
             listed: false,
             dirty: false,
+            blocked: false,
             hold: None,
             last_alive: now,
             next_ping: now,

@@ -229,9 +229,11 @@ impl Shard {
             }
             match connection.outbox.write_to(&mut connection.stream) {
                 Ok(progress) => {
-                    if progress.written > 0 {
+                    // Room in a kernel buffer that was full is the peer's doing; room in one that was not says nothing.
+                    if connection.blocked && progress.written > 0 {
                         connection.last_alive = self.now;
                     }
+                    connection.blocked = progress.state == State::Blocked;
                     if connection.outbox.is_finished() {
                         // The peer still gets what the kernel holds; then it sees the end.
                         if connection.stream.source().shutdown(Shutdown::Write).is_err() {

@@ -7,11 +7,13 @@ use super::call::{Answer, Call};
 use super::refusal::Refusal;
 use crate::http::{StatusCode, json as json_reply};
 
+/// Only the shape is looked at.
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "only the shape is looked at")]
 struct Event {
-    event: String,
-    data: Map<String, Value>,
+    #[serde(rename = "event")]
+    _event: String,
+    #[serde(rename = "data")]
+    _data: Map<String, Value>,
 }
 
 pub(super) async fn discard(mut call: Call) -> Answer {

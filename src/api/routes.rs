@@ -26,7 +26,7 @@ pub(super) enum Body {
     /// JSON.
     Json,
     /// JSON; an empty or missing body counts as `{}`.
-    #[allow(dead_code, reason = "for the DELETE routes of the dashboard")]
+    #[expect(dead_code, reason = "for the DELETE routes of the dashboard")]
     JsonOrNothing,
 }
 

@@ -207,5 +207,7 @@ fn report(hub: &Hub) {
         .filter(|count| hub.count(**count) > 0)
         .map(|count| format!("{}={}", count.label(), hub.count(*count)))
         .collect();
-    tracing::info!(relay = counts.join(" "), "relay counters");
+    if !counts.is_empty() {
+        tracing::info!(relay = counts.join(" "), "relay counters");
+    }
 }

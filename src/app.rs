@@ -1,1 +1,213 @@
-//! (under construction)
+//! The composition root: builds the rooms from the settings, joins them, and takes them down in order.
+
+mod database;
+mod settings;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use uuid::Uuid;
+
+use crate::api::{self, Api, DemoSignIn};
+use crate::auth::{Keys, KeysError, PublicOriginError};
+use crate::config::{Config, Mode};
+use crate::control::{self, Control};
+use crate::http;
+use crate::lifecycle::{Lifecycle, Phase, Signals};
+use crate::net::{Admission, BindError, BindFault, Listener};
+use crate::relay::{Count, Hub};
+use crate::secret::Secret;
+use crate::store::{Store, StoreError};
+use crate::tasks::Tasks;
+
+pub use database::{DatabaseError, migrate};
+pub use settings::store_settings;
+
+/// How long requests in work and the control tasks may take at the end.
+const LAST_TASKS: Duration = Duration::from_secs(10);
+
+/// What the command line adds to the settings.
+pub struct Options {
+    /// Listen here instead of where the settings say; port 0 lets the system choose.
+    pub listen: Option<SocketAddr>,
+    /// Demo mode: a sign-in link without Google, for this machine only.
+    pub demo: Option<DemoOptions>,
+    /// Called once when the server answers.
+    pub on_ready: Box<dyn FnOnce(Ready) + Send>,
+}
+
+/// Demo mode: a sign-in link that works once.
+#[derive(Clone, Debug)]
+pub struct DemoOptions {
+    /// The secret in the link.
+    pub token: Secret,
+    /// Who is signed in by it.
+    pub user: Uuid,
+}
+
+/// The server answers.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Where it listens, with real ports; never empty.
+    pub addresses: Vec<SocketAddr>,
+    /// Path and query of the sign-in link, in demo mode.
+    pub sign_in: Option<String>,
+}
+
+/// Whose matter an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// A setting.
+    Settings,
+    /// The database or the port.
+    Unavailable,
+    /// Ours, or the operating system's.
+    Internal,
+}
+
+/// Why the server did not start, or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port is not to be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The database is not reachable or not usable.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The settings of the database cannot be used.
+    #[error("the settings of the database cannot be used: {0}")]
+    Store(#[from] StoreError),
+    /// The secrets cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// An origin that cannot be understood.
+    #[error(transparent)]
+    Origin(#[from] PublicOriginError),
+    /// The system refused a thread, a signal handler or a descriptor.
+    #[error("the operating system refused a resource: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl Error {
+    /// Whose matter it is.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) => Blame::Settings,
+            Self::System(_) => Blame::Internal,
+        }
+    }
+}
+
+/// Runs the server until it was told to stop and everything has ended.
+///
+/// # Errors
+/// [`Error`] when it cannot start; once it serves, it ends without one.
+pub async fn run(config: Config, options: Options) -> Result<(), Error> {
+    let lifecycle = Lifecycle::new();
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        done = serve(config, options, &lifecycle) => done,
+        never = lifecycle.follow(&mut signals) => match never {},
+    }
+}
+
+async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Result<(), Error> {
+    for advice in config.advice() {
+        tracing::warn!("{advice}");
+    }
+    let keys = Keys::new(&config.keys.prod_api_key_secret, &config.keys.dev_api_key_secret)?;
+    // The port first: that another server runs is known at once, and not after a migration.
+    let listeners = listen(&config, &options)?;
+    let database = store_settings(&config.postgres);
+    let mut stopping = lifecycle.watch();
+    tokio::select! {
+        prepared = database::prepare(&database) => prepared?,
+        () = stopping.reached(Phase::Draining) => return Ok(()),
+    }
+    let store = Store::new(database)?;
+    database::inspect(&store, &keys).await;
+
+    let tasks = Tasks::new();
+    let (requests, taken) = mpsc::channel(control::REQUESTS);
+    let (hub, shards) = Hub::start(&settings::relay(&config.relay), &requests)?;
+    // Only the shards hold the sending side: the control task ends with them.
+    drop(requests);
+    let control = Control::start(&store, &hub, &tasks, taken, config.relay.authorization_recheck);
+    let healthy = watch::Sender::new(false);
+    let api = Api::new(api::Parts {
+        store,
+        hub: hub.clone(),
+        keys: Arc::new(keys),
+        audit: control.audit().clone(),
+        mode: settings::mode(config.server.mode),
+        public_origins: settings::public_origins(&config.server)?,
+        demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
+        healthy: healthy.subscribe(),
+        tasks: tasks.clone(),
+    });
+
+    let closed = CancellationToken::new();
+    let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
+    for listener in listeners {
+        tasks.spawn("http", http::serve(listener, Arc::clone(&api), tasks.clone(), closed.clone()));
+    }
+    lifecycle.advance(Phase::Serving);
+    healthy.send_replace(true);
+    for address in &addresses {
+        tracing::info!("listening on http://{address}");
+    }
+    let sign_in = options.demo.map(|demo| format!("/demo/sign-in?token={}", demo.token.expose()));
+    (options.on_ready)(Ready { addresses, sign_in });
+
+    stopping.reached(Phase::Draining).await;
+    healthy.send_replace(false);
+    if config.server.mode == Mode::Production {
+        tokio::time::sleep(config.server.drain_delay).await;
+    }
+    closed.cancel();
+    hub.drain().await;
+    tasks.stop();
+    if tokio::time::timeout(LAST_TASKS, tasks.ended()).await.is_err() {
+        tracing::warn!("some tasks did not end in time");
+    }
+    report(&hub);
+    tokio::task::spawn_blocking(move || shards.join()).await.map_err(std::io::Error::other)?;
+    lifecycle.advance(Phase::Stopped);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen(config: &Config, options: &Options) -> Result<Vec<Listener>, BindError> {
+    let admission = Admission::new(config.server.max_connections);
+    if let Some(address) = options.listen {
+        return Ok(vec![Listener::bind(address, admission)?]);
+    }
+    let mut listeners = Vec::new();
+    for address in config.server.addresses() {
+        match Listener::bind(address, admission.clone()) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if listeners.is_empty() || error.fault == BindFault::Taken => return Err(error),
+            // `localhost` may mean ::1, but not every machine has it.
+            Err(error) => tracing::debug!(%error, "second address left out"),
+        }
+    }
+    Ok(listeners)
+}
+
+/// What the relay counted in its life, so that a drop is never without a trace.
+fn report(hub: &Hub) {
+    let counts: Vec<String> = Count::ALL
+        .iter()
+        .filter(|count| hub.count(**count) > 0)
+        .map(|count| format!("{}={}", count.label(), hub.count(*count)))
+        .collect();
+    if !counts.is_empty() {
+        tracing::info!(relay = counts.join(" "), "relay counters");
+    }
+}

@@ -4,6 +4,7 @@
 mod audit;
 mod configuration;
 mod recheck;
+mod revocation;
 mod start;
 
 use std::collections::HashMap;
@@ -13,9 +14,10 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use audit::{AuditQueue, QueueFull};
+pub use revocation::{Revocations, Scope};
 
 use crate::relay::{Hub, Request};
-use crate::store::Store;
+use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
 use crate::wire::EnvironmentId;
 
@@ -31,33 +33,45 @@ pub struct Control {
     hub: Hub,
     tasks: Tasks,
     audit: AuditQueue,
+    revocations: Revocations,
     questions: Arc<Semaphore>,
     /// Environments whose configuration is being stored, with the newest one that came meanwhile (D-39).
     configuring: Arc<Mutex<HashMap<EnvironmentId, Option<configuration::Received>>>>,
 }
 
 impl Control {
-    /// Starts the tasks: one that takes requests, one that writes the audit log, one that checks authorisations again every
-    /// `recheck`.
+    /// Starts the tasks: one that takes requests, one that writes the audit log, and two that see to it that who lost an
+    /// authorisation is closed: at once when it is said, at the latest after `recheck`. `database` is for a connection that
+    /// hears what other processes say.
     #[must_use]
     pub fn start(
         store: &Store,
+        database: Settings,
         hub: &Hub,
         tasks: &Tasks,
         requests: mpsc::Receiver<Request>,
         recheck: Duration,
     ) -> Self {
+        let (revocations, said) = Revocations::new(store, tasks);
         let control = Self {
             store: store.clone(),
             hub: hub.clone(),
             tasks: tasks.clone(),
             audit: audit::start(store, tasks),
+            revocations: revocations.clone(),
             questions: Arc::new(Semaphore::new(QUESTIONS)),
             configuring: Arc::default(),
         };
         tasks.spawn("control", control.clone().take_requests(requests));
-        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), recheck));
+        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), said, recheck));
+        tasks.spawn("revocations", revocations.hear(database));
         control
+    }
+
+    /// Where it is said that an authorisation was taken away.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// Where audit entries of the server itself go.

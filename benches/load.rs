@@ -2,6 +2,8 @@
 //! this process. It reports round trips a second, the shard's CPU per forwarded message (a round trip is two of them), and
 //! latency. `cargo bench --bench load`; with `-- 2` it runs two seconds a row instead of five.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot go on ends")]
+
 #[path = "load/client.rs"]
 mod client;
 #[path = "load/cpu.rs"]
@@ -44,7 +46,10 @@ const ROWS: &[Row] = &[
 
 fn main() {
     let seconds = std::env::args().filter_map(|it| it.parse::<u64>().ok()).next().unwrap_or(5);
-    println!("{:<40} {:>10} {:>12} {:>8} {:>9} {:>9} {:>9}", "row", "trips/s", "us/message", "busy", "p50 us", "p99 us", "p99.9 us");
+    println!(
+        "{:<40} {:>10} {:>12} {:>8} {:>9} {:>9} {:>9}",
+        "row", "trips/s", "us/message", "busy", "p50 us", "p99 us", "p99.9 us"
+    );
     for row in ROWS {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         run(row, Duration::from_secs(seconds), &runtime);
@@ -85,7 +90,7 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
     let reservation = runtime.block_on(hub.reserve_sdk(environment)).expect("free");
     let package = Package { name: PackageName::Node, version: "0.27.9".into() };
     let peer = SdkPeer { environment, company: uuid::Uuid::nil(), package, key_hash: "".into(), development: false };
-    hub.attach_sdk(reservation, Socket { tcp: far, leftover: Vec::new() }, peer);
+    hub.attach_sdk(reservation, Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) }, peer);
 
     let mut clients = vec![Client::new(near)];
     let mut replies = foldhash::HashMap::default();
@@ -93,11 +98,15 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
         let (near, far) = pair(&listener);
         let session = SessionId::from_u128(1_000 + n as u128);
         let execution = ExecutionId::from_u128(2_000 + n as u128);
-        let identity =
-            Arc::new(Identity { login: format!("{n}").into(), user: Some(uuid::Uuid::nil()), company: None, email: None });
+        let identity = Arc::new(Identity {
+            login: format!("{n}").into(),
+            user: Some(uuid::Uuid::nil()),
+            company: None,
+            email: None,
+        });
         let claim = hub.claim_session(session, &identity).expect("free");
         let page = Page::App { environment, route: "hello".into(), execution: None };
-        hub.attach_browser(claim, Socket { tcp: far, leftover: Vec::new() }, page);
+        hub.attach_browser(claim, Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) }, page);
         let mut client = Client::new(near);
         client.outgoing = client::masked(&client::start(environment, session, execution));
         client.frame = client::masked(&if row.hook {
@@ -111,7 +120,9 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
 
     let mut poll = Poll::new().expect("poll");
     for (index, client) in clients.iter_mut().enumerate() {
-        poll.registry().register(&mut client.tcp, Token(index), Interest::READABLE | Interest::WRITABLE).expect("register");
+        poll.registry()
+            .register(&mut client.tcp, Token(index), Interest::READABLE | Interest::WRITABLE)
+            .expect("register");
     }
     let mut events = Events::with_capacity(256);
     let mut latency: Histogram<u64> = Histogram::new(3).expect("histogram");

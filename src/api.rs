@@ -1,1 +1,108 @@
-//! (under construction)
+//! What the server says over HTTP: one table of routes, one file per resource, the two socket endpoints, the demo page.
+//!
+//! Every request goes the same way ([`dispatch`]): route, body, Origin rule, login, handler. This is the only room that
+//! makes an answer out of an error; a client sees only texts that were written for clients.
+
+mod app_start;
+mod authentication;
+mod browser_socket;
+mod call;
+mod demo;
+mod dispatch;
+mod health;
+mod limits;
+mod log_event;
+mod refusal;
+mod routes;
+mod sdk_socket;
+mod shape;
+mod sockets;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use demo::DemoSignIn;
+
+use crate::auth::{Keys, OriginRule, PublicOrigin};
+use crate::control::AuditQueue;
+use crate::http::Router;
+use crate::relay::Hub;
+use crate::store::Store;
+use crate::tasks::Tasks;
+
+/// What `NODE_ENV` means to this room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Exactly `production`: cookies are `Secure`.
+    Production,
+    /// Exactly `development`: any well-formed origin passes.
+    Development,
+    /// Anything else: cookies for plain HTTP, strict origins.
+    Other,
+}
+
+/// What the API is built from.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The relay.
+    pub hub: Hub,
+    /// Hashes API keys.
+    pub keys: Arc<Keys>,
+    /// Where audit entries of the server itself go.
+    pub audit: AuditQueue,
+    /// What `NODE_ENV` says.
+    pub mode: Mode,
+    /// Origins that are accepted besides the request's own host.
+    pub public_origins: Vec<PublicOrigin>,
+    /// The demo's sign-in link; `None` outside `compose-relay demo`.
+    pub demo: Option<DemoSignIn>,
+    /// Whether load balancers shall send requests here: true while serving, false while starting and draining.
+    pub healthy: watch::Receiver<bool>,
+    /// Runs the hand-over of upgraded sockets.
+    pub tasks: Tasks,
+}
+
+/// The API: an [`crate::http::Handler`].
+pub struct Api {
+    store: Store,
+    hub: Hub,
+    keys: Arc<Keys>,
+    audit: AuditQueue,
+    mode: Mode,
+    origins: OriginRule,
+    demo: Option<DemoSignIn>,
+    healthy: watch::Receiver<bool>,
+    tasks: Tasks,
+    router: Router<&'static routes::Rule>,
+    patience: sockets::Patience,
+    visitor_logins: limits::PerAddress,
+}
+
+impl Api {
+    /// Joins the parts. No I/O.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            origins: OriginRule::new(parts.mode == Mode::Development, parts.public_origins),
+            store: parts.store,
+            hub: parts.hub,
+            keys: parts.keys,
+            audit: parts.audit,
+            mode: parts.mode,
+            demo: parts.demo,
+            healthy: parts.healthy,
+            tasks: parts.tasks,
+            router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
+            patience: sockets::Patience::default(),
+            visitor_logins: limits::PerAddress::new(authentication::VISITOR_LOGINS_PER_MINUTE),
+        })
+    }
+
+    fn secure_cookies(&self) -> bool {
+        self.mode == Mode::Production
+    }
+}

@@ -1,28 +1,47 @@
-//! Stand-in for the composition root.
+//! The composition root: builds the rooms from the settings, joins them, and takes them down in order.
+
+mod database;
+mod settings;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use uuid::Uuid;
 
-use crate::config::{self, Config};
+use crate::api::{self, Api, DemoSignIn};
+use crate::auth::{Keys, KeysError, PublicOriginError};
+use crate::config::{Config, Mode};
+use crate::control::{self, Control};
+use crate::http;
 use crate::lifecycle::{Lifecycle, Phase, Signals};
-use crate::net::{Admission, BindError, Listener};
+use crate::net::{Admission, BindError, BindFault, Listener};
+use crate::relay::{Count, Hub};
 use crate::secret::Secret;
-use crate::store;
+use crate::store::{Store, StoreError};
+use crate::tasks::Tasks;
+
+pub use database::{DatabaseError, migrate};
+pub use settings::store_settings;
+
+/// How long requests in work and the control tasks may take at the end.
+const LAST_TASKS: Duration = Duration::from_secs(10);
 
 /// What the command line adds to the settings.
 pub struct Options {
-    /// Listen here and nowhere else.
+    /// Listen here instead of where the settings say; port 0 lets the system choose.
     pub listen: Option<SocketAddr>,
-    /// Demo mode.
+    /// Demo mode: a sign-in link without Google, for this machine only.
     pub demo: Option<DemoOptions>,
-    /// Called once, when everything works.
+    /// Called once when the server answers.
     pub on_ready: Box<dyn FnOnce(Ready) + Send>,
 }
 
 /// Demo mode: a sign-in link that works once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DemoOptions {
     /// The secret in the link.
     pub token: Secret,
@@ -30,8 +49,8 @@ pub struct DemoOptions {
     pub user: Uuid,
 }
 
-/// What is known once the server works.
-#[derive(Debug)]
+/// The server answers.
+#[derive(Clone, Debug)]
 pub struct Ready {
     /// Where it listens, with real ports; never empty.
     pub addresses: Vec<SocketAddr>,
@@ -46,19 +65,31 @@ pub enum Blame {
     Settings,
     /// The database or the port.
     Unavailable,
-    /// Ours.
+    /// Ours, or the operating system's.
     Internal,
 }
 
-/// Why the server could not start or ended.
+/// Why the server did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No port.
+    /// The port is not to be had.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// No signals.
-    #[error("the system refused the signal handlers")]
-    Signals(#[from] std::io::Error),
+    /// The database is not reachable or not usable.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The settings of the database cannot be used.
+    #[error("the settings of the database cannot be used: {0}")]
+    Store(#[from] StoreError),
+    /// The secrets cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// An origin that cannot be understood.
+    #[error(transparent)]
+    Origin(#[from] PublicOriginError),
+    /// The system refused a thread, a signal handler or a descriptor.
+    #[error("the operating system refused a resource: {0}")]
+    System(#[from] std::io::Error),
 }
 
 impl Error {
@@ -66,62 +97,117 @@ impl Error {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Bind(_) => Blame::Unavailable,
-            Self::Signals(_) => Blame::Internal,
+            Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) => Blame::Settings,
+            Self::System(_) => Blame::Internal,
         }
     }
 }
 
-/// The database settings in the words of the store.
-#[must_use]
-pub fn store_settings(postgres: &config::Postgres) -> store::Settings {
-    store::Settings {
-        host: postgres.host.clone(),
-        port: postgres.port,
-        user: postgres.user.clone(),
-        password: postgres.password.clone(),
-        database: postgres.database.clone(),
-        sslmode: match postgres.sslmode {
-            config::SslMode::Disable => store::SslMode::Disable,
-            config::SslMode::Prefer => store::SslMode::Prefer,
-            config::SslMode::Require => store::SslMode::Require,
-            config::SslMode::VerifyFull => store::SslMode::VerifyFull,
-        },
-        root_cert: postgres.root_cert.clone(),
-        pool_size: postgres.pool_size,
-        connect_timeout: Duration::from_secs(5),
-        statement_timeout: Duration::from_secs(10),
+/// Runs the server until it was told to stop and everything has ended.
+///
+/// # Errors
+/// [`Error`] when it cannot start; once it serves, it ends without one.
+pub async fn run(config: Config, options: Options) -> Result<(), Error> {
+    let lifecycle = Lifecycle::new();
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        done = serve(config, options, &lifecycle) => done,
+        never = lifecycle.follow(&mut signals) => match never {},
     }
 }
 
-/// Runs the server until a signal ends it.
-///
-/// # Errors
-/// [`Error`] when it cannot start.
-pub async fn run(config: Config, options: Options) -> Result<(), Error> {
-    let mut signals = Signals::new()?;
-    let life = Lifecycle::new();
-    let mut addresses = Vec::new();
-    let mut listeners = Vec::new();
-    for address in options.listen.map_or_else(|| config.server.addresses(), |address| vec![address]) {
-        let listener = match Listener::bind(address, Admission::new(config.server.max_connections)) {
-            Err(_) if !addresses.is_empty() => continue,
-            listener => listener?,
-        };
-        tracing::info!("listening on http://{}", listener.address());
-        addresses.push(listener.address());
-        listeners.push(listener);
+async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Result<(), Error> {
+    for advice in config.advice() {
+        tracing::warn!("{advice}");
     }
-    life.advance(Phase::Serving);
-    (options.on_ready)(Ready {
-        addresses,
-        sign_in: options.demo.map(|demo| format!("/demo/sign-in?token={}", demo.token.expose())),
-    });
-    let mut phase = life.watch();
+    let keys = Keys::new(&config.keys.prod_api_key_secret, &config.keys.dev_api_key_secret)?;
+    // The port first: that another server runs is known at once, and not after a migration.
+    let listeners = listen(&config, &options)?;
+    let database = store_settings(&config.postgres);
+    let mut stopping = lifecycle.watch();
     tokio::select! {
-        _ = life.follow(&mut signals) => {}
-        () = phase.reached(Phase::Draining) => {}
+        prepared = database::prepare(&database) => prepared?,
+        () = stopping.reached(Phase::Draining) => return Ok(()),
     }
-    life.advance(Phase::Stopped);
+    let store = Store::new(database)?;
+    database::inspect(&store, &keys).await;
+
+    let tasks = Tasks::new();
+    let (requests, taken) = mpsc::channel(control::REQUESTS);
+    let (hub, shards) = Hub::start(&settings::relay(&config.relay), &requests)?;
+    // Only the shards hold the sending side: the control task ends with them.
+    drop(requests);
+    let control = Control::start(&store, &hub, &tasks, taken, config.relay.authorization_recheck);
+    let healthy = watch::Sender::new(false);
+    let api = Api::new(api::Parts {
+        store,
+        hub: hub.clone(),
+        keys: Arc::new(keys),
+        audit: control.audit().clone(),
+        mode: settings::mode(config.server.mode),
+        public_origins: settings::public_origins(&config.server)?,
+        demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
+        healthy: healthy.subscribe(),
+        tasks: tasks.clone(),
+    });
+
+    let closed = CancellationToken::new();
+    let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
+    for listener in listeners {
+        tasks.spawn("http", http::serve(listener, Arc::clone(&api), tasks.clone(), closed.clone()));
+    }
+    lifecycle.advance(Phase::Serving);
+    healthy.send_replace(true);
+    for address in &addresses {
+        tracing::info!("listening on http://{address}");
+    }
+    let sign_in = options.demo.map(|demo| format!("/demo/sign-in?token={}", demo.token.expose()));
+    (options.on_ready)(Ready { addresses, sign_in });
+
+    stopping.reached(Phase::Draining).await;
+    healthy.send_replace(false);
+    if config.server.mode == Mode::Production {
+        tokio::time::sleep(config.server.drain_delay).await;
+    }
+    closed.cancel();
+    hub.drain().await;
+    tasks.stop();
+    if tokio::time::timeout(LAST_TASKS, tasks.ended()).await.is_err() {
+        tracing::warn!("some tasks did not end in time");
+    }
+    report(&hub);
+    tokio::task::spawn_blocking(move || shards.join()).await.map_err(std::io::Error::other)?;
+    lifecycle.advance(Phase::Stopped);
+    tracing::info!("stopped");
     Ok(())
+}
+
+fn listen(config: &Config, options: &Options) -> Result<Vec<Listener>, BindError> {
+    let admission = Admission::new(config.server.max_connections);
+    if let Some(address) = options.listen {
+        return Ok(vec![Listener::bind(address, admission)?]);
+    }
+    let mut listeners = Vec::new();
+    for address in config.server.addresses() {
+        match Listener::bind(address, admission.clone()) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if listeners.is_empty() || error.fault == BindFault::Taken => return Err(error),
+            // `localhost` may mean ::1, but not every machine has it.
+            Err(error) => tracing::debug!(%error, "second address left out"),
+        }
+    }
+    Ok(listeners)
+}
+
+/// What the relay counted in its life, so that a drop is never without a trace.
+fn report(hub: &Hub) {
+    let counts: Vec<String> = Count::ALL
+        .iter()
+        .filter(|count| hub.count(**count) > 0)
+        .map(|count| format!("{}={}", count.label(), hub.count(*count)))
+        .collect();
+    if !counts.is_empty() {
+        tracing::info!(relay = counts.join(" "), "relay counters");
+    }
 }

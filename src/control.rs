@@ -40,7 +40,13 @@ impl Control {
     /// Starts the tasks: one that takes requests, one that writes the audit log, one that checks authorisations again every
     /// `recheck`.
     #[must_use]
-    pub fn start(store: &Store, hub: &Hub, tasks: &Tasks, requests: mpsc::Receiver<Request>, recheck: Duration) -> Self {
+    pub fn start(
+        store: &Store,
+        hub: &Hub,
+        tasks: &Tasks,
+        requests: mpsc::Receiver<Request>,
+        recheck: Duration,
+    ) -> Self {
         let control = Self {
             store: store.clone(),
             hub: hub.clone(),
@@ -112,4 +118,3 @@ impl Control {
         });
     }
 }
-

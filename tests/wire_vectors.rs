@@ -1,4 +1,5 @@
 //! The byte vectors of section 9: lengths and digests as published, and what this crate reads from or writes for them.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test may fail it")]
 
 use compose_relay::wire::{
     BrowserCode, EnvironmentId, ExecutionId, FileId, HeaderError, Package, PackageName, SdkHeader, SessionId, body,

@@ -111,9 +111,8 @@ pub fn start(environment: EnvironmentId, session: SessionId, execution: Executio
 }
 
 pub fn hook(environment: EnvironmentId, execution: ExecutionId, size: usize) -> Vec<u8> {
-    let body = |fill: &str| {
-        format!(r#"{{"type":"ab","componentId":"c","renderId":"{fill}","executionId":"{execution}"}}"#)
-    };
+    let body =
+        |fill: &str| format!(r#"{{"type":"ab","componentId":"c","renderId":"{fill}","executionId":"{execution}"}}"#);
     let fill = "r".repeat(size - 74 - body("").len());
     format!("ab{environment}{execution}{}", body(&fill)).into_bytes()
 }

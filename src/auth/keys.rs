@@ -75,7 +75,9 @@ impl fmt::Debug for Keys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
     /// `PROD_API_KEY_SECRET` is empty.
-    #[error("PROD_API_KEY_SECRET is empty; set it to 128 random hex characters, for example from: openssl rand -hex 64")]
+    #[error(
+        "PROD_API_KEY_SECRET is empty; set it to 128 random hex characters, for example from: openssl rand -hex 64"
+    )]
     EmptyHashSecret,
     /// `DEV_API_KEY_SECRET` is not 32 bytes in hex.
     #[error("DEV_API_KEY_SECRET must be exactly 64 hex characters (32 bytes), for example from: openssl rand -hex 32")]
@@ -140,8 +142,7 @@ impl Keys {
 
     fn seal_with(&self, iv: [u8; NONCE_LEN], key: &ApiKey) -> Result<String, ring::error::Unspecified> {
         let mut text = key.0.as_bytes().to_vec();
-        let tag =
-            self.copy.seal_in_place_separate_tag(Nonce::assume_unique_for_key(iv), Aad::empty(), &mut text)?;
+        let tag = self.copy.seal_in_place_separate_tag(Nonce::assume_unique_for_key(iv), Aad::empty(), &mut text)?;
         Ok(format!("{}:{}:{}", hex::encode(&iv), hex::encode(&text), hex::encode(tag.as_ref())))
     }
 

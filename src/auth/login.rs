@@ -123,7 +123,10 @@ mod tests {
     fn cookies_byte_for_byte() {
         let id = LoginId::parse("a".repeat(40).as_bytes()).unwrap();
         let aaa = "a".repeat(40);
-        assert_eq!(cookie(&id, true), format!("auth_session={aaa}; HttpOnly; Max-Age=2592000; Path=/; SameSite=Lax; Secure"));
+        assert_eq!(
+            cookie(&id, true),
+            format!("auth_session={aaa}; HttpOnly; Max-Age=2592000; Path=/; SameSite=Lax; Secure")
+        );
         assert_eq!(cookie(&id, false), format!("auth_session={aaa}; HttpOnly; Max-Age=2592000; Path=/; SameSite=Lax"));
         assert_eq!(clearing_cookie(true), "auth_session=; HttpOnly; Max-Age=0; Path=/; SameSite=Lax; Secure");
         assert_eq!(clearing_cookie(false), "auth_session=; HttpOnly; Max-Age=0; Path=/; SameSite=Lax");

@@ -20,11 +20,7 @@ impl std::str::FromStr for PublicOrigin {
         let url = Url::parse(text).map_err(|_| refused())?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let plain = url.username().is_empty() && url.password().is_none();
-        if matches!(url.scheme(), "http" | "https") && bare && plain {
-            Ok(Self(url.origin()))
-        } else {
-            Err(refused())
-        }
+        if matches!(url.scheme(), "http" | "https") && bare && plain { Ok(Self(url.origin())) } else { Err(refused()) }
     }
 }
 
@@ -137,7 +133,9 @@ mod tests {
 
     #[test]
     fn public_origins_are_origins_and_nothing_more() {
-        for text in ["", "apps.example.com", "https://a.test/path", "https://a.test?x", "ftp://a.test", "https://u@a.test"] {
+        for text in
+            ["", "apps.example.com", "https://a.test/path", "https://a.test?x", "ftp://a.test", "https://u@a.test"]
+        {
             assert!(text.parse::<PublicOrigin>().is_err(), "{text}");
         }
         assert!("https://a.test/".parse::<PublicOrigin>().is_ok());

@@ -226,7 +226,11 @@ impl Auditor {
             data: checked.data,
             severity: checked.severity,
             kind: "user",
-            environment_type: if entry.development { EnvironmentType::Development } else { EnvironmentType::Production },
+            environment_type: if entry.development {
+                EnvironmentType::Development
+            } else {
+                EnvironmentType::Production
+            },
             created_at: Some(Timestamp::now()),
         };
         self.queue.try_write(row).map_err(|_| "the server is busy.")
@@ -315,7 +319,8 @@ mod tests {
         assert!(message("m".repeat(1024)) && !message("m".repeat(1025)));
         assert!(message("😀".repeat(512)) && !message("😀".repeat(512) + "x"), "UTF-16 units count");
         assert!(!message("a\0".into()));
-        let data = |n: usize| check(json!({ "message": "m", "data": { "d": "x".repeat(n) } }).to_string().as_bytes()).is_ok();
+        let data =
+            |n: usize| check(json!({ "message": "m", "data": { "d": "x".repeat(n) } }).to_string().as_bytes()).is_ok();
         assert!(data(DATA - 8) && !data(DATA - 7));
         assert!(check(br#"{"message":"m","severity":"loud"}"#).is_err());
         assert!(check(br#"{"message":"m","data":{"a":"\u0000"}}"#).is_err());

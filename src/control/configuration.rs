@@ -154,10 +154,7 @@ fn names(apps: &[Value]) -> Result<HashMap<String, String>, &'static str> {
 }
 
 /// Route and parent of every app; parents must be known and must not lead in a circle.
-fn parents(
-    apps: &[Value],
-    names: &HashMap<String, String>,
-) -> Result<Vec<(String, Option<String>)>, &'static str> {
+fn parents(apps: &[Value], names: &HashMap<String, String>) -> Result<Vec<(String, Option<String>)>, &'static str> {
     let mut parents = Vec::with_capacity(apps.len());
     for app in apps {
         let route = field(app, "route").unwrap_or_default().to_owned();
@@ -267,7 +264,10 @@ mod tests {
         assert_eq!(hidden, [json!(false), json!(true), json!(false)]);
         assert_eq!(it.apps[0].get("parentAppRoute"), None);
         assert_eq!(it.apps[0]["extra"], 1);
-        assert_eq!(it.data["navs"][0]["items"], json!([{ "label": "A", "route": "a" }, { "label": "gone", "route": "gone" }]));
+        assert_eq!(
+            it.data["navs"][0]["items"],
+            json!([{ "label": "A", "route": "a" }, { "label": "gone", "route": "gone" }])
+        );
         assert_eq!(it.data["packageVersion"], "0.27.8");
         assert_eq!(it.theme, Some(json!({ "primaryColor": "#0066cc" })));
         let a = Some("a".to_owned());
@@ -307,7 +307,12 @@ mod tests {
     #[test]
     fn a_long_chain_of_parents_is_no_circle() {
         let apps: Vec<_> = (0..3_000)
-            .map(|i| app_of(&format!("a{i}"), &if i == 0 { json!({}) } else { json!({ "parentAppRoute": format!("a{}", i - 1) }) }))
+            .map(|i| {
+                app_of(
+                    &format!("a{i}"),
+                    &if i == 0 { json!({}) } else { json!({ "parentAppRoute": format!("a{}", i - 1) }) },
+                )
+            })
             .collect();
         assert!(parsed(&json!({ "type": "ab", "apps": apps })).is_ok());
     }

@@ -94,7 +94,11 @@ mod tests {
         assert_eq!(parse(b"{\"a\":"), Err(Fault::Json));
         assert_eq!(parse(b"{} x"), Err(Fault::Json));
         assert_eq!(parse(b"\"\xff\""), Err(Fault::BodyLength));
-        assert_eq!(parse("[".repeat(100_000).as_bytes()), Err(Fault::Json), "deep nesting is refused, not recursed into");
+        assert_eq!(
+            parse("[".repeat(100_000).as_bytes()),
+            Err(Fault::Json),
+            "deep nesting is refused, not recursed into"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HOST, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HOST, HeaderName, HeaderValue, UPGRADE};
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -174,6 +174,8 @@ impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
         Box::pin(async move {
             let (method, version) = (request.method.clone(), request.version);
             let target = request.raw_path().to_owned();
+            // Who wanted another protocol has nothing more to say in this one.
+            let wants_upgrade = request.headers.contains_key(UPGRADE);
             let mut reply = if host_is_sound(version, &request.headers) {
                 let work = CatchPanic::of(|| Arc::clone(&handler).answer(request));
                 work.await.unwrap_or_else(|Panicked| handler.fault(Fault::Crash, &target))
@@ -181,7 +183,7 @@ impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
                 handler.fault(Fault::Host, &target)
             };
             // A client that is still sending its body must not take the rest of it for the next request's answer.
-            let may_go_on = body_is_read.load(Ordering::Relaxed) && !shutdown.is_cancelled();
+            let may_go_on = body_is_read.load(Ordering::Relaxed) && !wants_upgrade && !shutdown.is_cancelled();
             announce(&mut reply, version, may_go_on);
             log(&method, &target, &reply, began);
             watch.answered();

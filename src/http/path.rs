@@ -35,12 +35,6 @@ impl Path {
     pub fn segments(&self) -> &[String] {
         &self.segments
     }
-
-    /// Whether the path begins with these segments.
-    #[must_use]
-    pub fn begins_with(&self, segments: &[&str]) -> bool {
-        self.segments.len() >= segments.len() && self.segments.iter().zip(segments).all(|(mine, other)| mine == other)
-    }
 }
 
 /// Whether a decoded segment may stand for a parameter.

@@ -100,9 +100,10 @@ async fn one(tcp: &mut TcpStream) -> String {
         loop {
             let whole = String::from_utf8_lossy(&text).to_lowercase();
             if let Some((head, body)) = whole.split_once("\r\n\r\n") {
-                let length = head.split("content-length: ").nth(1).map_or(0, |rest| {
-                    rest.split("\r\n").next().unwrap().parse::<usize>().unwrap()
-                });
+                let length = head
+                    .split("content-length: ")
+                    .nth(1)
+                    .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
                 if body.len() >= length {
                     break;
                 }
@@ -187,7 +188,9 @@ async fn bodies_pass_up_to_exactly_one_mebibyte() {
     assert!(answer.contains(&format!("{{\"got\":{LARGEST_BODY}}}")), "{answer}");
     let answer = exchange(rig.address, post(&body(LARGEST_BODY + 1), "")).await;
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("connection: close"), "{answer}");
-    let mut chunked = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let mut chunked =
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            .to_vec();
     for _ in 0..=LARGEST_BODY / 65_536 {
         chunked.extend_from_slice(b"10000\r\n");
         chunked.extend_from_slice(&[b'1'; 65_536]);
@@ -203,7 +206,8 @@ async fn faults_of_bodies_are_told() {
     assert!(exchange(rig.address, post(b"{", "")).await.contains("\"Json\""));
     assert!(exchange(rig.address, post(b"", "")).await.contains("\"EmptyJson\""));
     assert!(exchange(rig.address, post(b"{}", "Content-Type: text/plain\r\n")).await.contains("\"MediaType\""));
-    let chunk = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    let chunk =
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
     assert!(exchange(rig.address, chunk).await.contains("\"BodyLength\""));
 }
 

@@ -225,7 +225,9 @@ mod tests {
         for version in [&[][..], &["8"], &["13", "13"]] {
             assert_eq!(fault(&[("sec-websocket-version", version)]), Some(HandshakeFault::Version), "{version:?}");
         }
-        for key in [&[][..], &["x"], &["dGhlIHNhbXBsZQ=="], &["dGhlIHNhbXBsZSBub25jZQ=="; 2], &["dGhlIHNhbXBsZSBub25jZQ"]] {
+        for key in
+            [&[][..], &["x"], &["dGhlIHNhbXBsZQ=="], &["dGhlIHNhbXBsZSBub25jZQ=="; 2], &["dGhlIHNhbXBsZSBub25jZQ"]]
+        {
             assert_eq!(fault(&[("sec-websocket-key", key)]), Some(HandshakeFault::Key), "{key:?}");
         }
         assert_eq!(check(&Method::POST, Version::HTTP_11, &headers(&[])).err(), Some(HandshakeFault::Method));

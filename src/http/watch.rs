@@ -178,11 +178,7 @@ impl WatchedIo {
 }
 
 impl Read for WatchedIo {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         // Read through a buffer of our own view: the cursor does not show what was put into it.
         let mut scratch = [0; 8 * 1024];

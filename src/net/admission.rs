@@ -13,7 +13,9 @@ pub struct Admission {
 
 /// One open connection. Dropping it gives the place back, so it must live as long as the socket does.
 #[derive(Debug)]
-pub struct Permit(#[allow(dead_code, reason = "held for its drop alone")] OwnedSemaphorePermit);
+pub struct Permit {
+    _place: OwnedSemaphorePermit,
+}
 
 impl Admission {
     /// A cap of `limit` connections (at least 1).
@@ -26,7 +28,7 @@ impl Admission {
     /// A place, or `None` when all are taken. Does not wait.
     #[must_use]
     pub fn admit(&self) -> Option<Permit> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(Permit)
+        Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Permit { _place: place })
     }
 
     /// Connections open now.

@@ -53,7 +53,9 @@ pub struct BindError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BindFault {
     /// Another socket listens there.
-    #[error("another program uses this port. Stop that program, or choose another port (PORT=8081 or --listen 127.0.0.1:8081)")]
+    #[error(
+        "another program uses this port. Stop that program, or choose another port (PORT=8081 or --listen 127.0.0.1:8081)"
+    )]
     Taken,
     /// A low port without the right to use it.
     #[error(
@@ -61,7 +63,9 @@ pub enum BindFault {
     )]
     Permission,
     /// No such address here.
-    #[error("this machine has no such address. Use 127.0.0.1 for this machine alone or 0.0.0.0 for every network it is on")]
+    #[error(
+        "this machine has no such address. Use 127.0.0.1 for this machine alone or 0.0.0.0 for every network it is on"
+    )]
     NoSuchAddress,
     /// Anything else; the source says what.
     #[error("the operating system refused it")]

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use uuid::Uuid;
 use super::bucket::Bucket;
 use super::codec::{Decoder, Limits as DecoderLimits};
 use super::outbox::Outbox;
-use crate::wire::{EnvironmentId, ExecutionId, Package};
+use crate::wire::{EnvironmentId, ExecutionId};
 
 /// A connection from which nothing was heard, and to which nothing could be written, for this long is dead. The Python SDK
 /// does not answer pings while a synchronous handler computes, so it must be well over 20 s (relay-protocol 2.8).
@@ -81,7 +80,6 @@ pub(super) struct Sdk {
     pub(super) environment: usize,
     pub(super) id: EnvironmentId,
     pub(super) company: Uuid,
-    pub(super) package: Arc<Package>,
     pub(super) key_hash: Box<str>,
     pub(super) development: bool,
     /// Browsers that wait for room in the queue, oldest first.
@@ -108,6 +106,8 @@ pub(super) struct Connection {
     /// Tells a later user of the same slab index apart (D-31).
     pub(super) generation: u64,
     pub(super) stream: Stream,
+    /// Dropped with the connection.
+    _place: Box<dyn Send>,
     pub(super) decoder: Decoder,
     pub(super) outbox: Outbox,
     /// Read but not decoded: the start of a small frame, or what came behind a frame that made it wait.
@@ -121,6 +121,8 @@ pub(super) struct Connection {
     pub(super) listed: bool,
     /// Stands in the shard's dirty list.
     pub(super) dirty: bool,
+    /// The kernel's buffer was full at the last write.
+    pub(super) blocked: bool,
     pub(super) hold: Option<Hold>,
     pub(super) last_alive: Instant,
     pub(super) next_ping: Instant,
@@ -131,18 +133,27 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(generation: u64, stream: Stream, inbound: Vec<u8>, limits: DecoderLimits, role: Role, now: Instant) -> Self {
+    pub(super) fn new(
+        generation: u64,
+        stream: Stream,
+        limits: DecoderLimits,
+        role: Role,
+        place: Box<dyn Send>,
+        now: Instant,
+    ) -> Self {
         Self {
             generation,
             stream,
+            _place: place,
             decoder: Decoder::new(limits),
             outbox: Outbox::new(),
-            inbound,
+            inbound: Vec::new(),
             role,
             readable: true,
             ended: false,
             listed: false,
             dirty: false,
+            blocked: false,
             hold: None,
             last_alive: now,
             next_ping: now,

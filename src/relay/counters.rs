@@ -86,6 +86,8 @@ counts! {
     CloseInbound = "close_inbound",
     /// Closed: a newer connection took the place.
     CloseReplaced = "close_replaced",
+    /// A mistake of ours that cost one connection.
+    Panic = "panic",
     /// Closed: the authorisation is gone.
     CloseRevoked = "close_revoked",
 }

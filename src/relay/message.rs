@@ -79,17 +79,49 @@ pub enum ReserveError {
 }
 
 pub(super) enum Command {
-    ReserveSdk { environment: EnvironmentId, reply: oneshot::Sender<Result<u64, ReserveError>> },
-    CancelReservation { environment: EnvironmentId, reservation: u64 },
-    AttachSdk { reservation: u64, socket: Socket, peer: Box<SdkPeer> },
-    AttachBrowser { claim: SessionClaim, socket: Socket, page: Page },
-    Verdict { ticket: Ticket, verdict: Verdict },
-    Initialized { environment: EnvironmentId },
-    Reply { to: ReplyTo, message: Box<str> },
+    ReserveSdk {
+        environment: EnvironmentId,
+        reply: oneshot::Sender<Result<u64, ReserveError>>,
+    },
+    CancelReservation {
+        environment: EnvironmentId,
+        reservation: u64,
+    },
+    AttachSdk {
+        reservation: u64,
+        socket: Socket,
+        peer: Box<SdkPeer>,
+    },
+    AttachBrowser {
+        claim: SessionClaim,
+        socket: Socket,
+        page: Page,
+    },
+    Verdict {
+        ticket: Ticket,
+        verdict: Verdict,
+    },
+    Initialized {
+        environment: EnvironmentId,
+    },
+    Reply {
+        to: ReplyTo,
+        message: Box<str>,
+    },
     /// An SDK came (`Some`) or went on another shard.
-    Status { environment: EnvironmentId, package: Arc<Package>, online: bool },
-    Snapshot { reply: oneshot::Sender<Vec<Attached>> },
+    Status {
+        environment: EnvironmentId,
+        package: Arc<Package>,
+        online: bool,
+    },
+    Snapshot {
+        reply: oneshot::Sender<Vec<Attached>>,
+    },
     /// Close for good: the authorisation is gone.
-    Revoke { at: Place },
-    Drain { reply: oneshot::Sender<()> },
+    Revoke {
+        at: Place,
+    },
+    Drain {
+        reply: oneshot::Sender<()>,
+    },
 }

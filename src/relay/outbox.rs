@@ -5,6 +5,7 @@
 //! at [`Outbox::queued`] and decides what being slow means.
 
 mod piece;
+mod unsent;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,6 +15,8 @@ use bytes::Bytes;
 
 use self::piece::{Piece, Run, Shared};
 use super::codec::head;
+
+pub use self::unsent::Unsent;
 
 /// Payloads of more bytes than this leave in fragments of this size.
 pub const FRAGMENT: usize = 64 * 1024;
@@ -98,6 +101,12 @@ impl Outbox {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.queued
+    }
+
+    /// Memory held for messages, in bytes: capacity of the runs, and the whole of each shared payload.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.pieces.iter().map(Piece::held).sum::<usize>() + self.tail.held()
     }
 
     /// Whether there is nothing to write, control frames included.

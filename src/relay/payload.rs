@@ -7,7 +7,10 @@ use super::outbox::Outbox;
 
 pub(super) enum Payload<'a> {
     /// In the scratch buffer, behind the header that the client sent; there is room for the server's.
-    InPlace { frame: &'a mut [u8], payload_at: usize },
+    InPlace {
+        frame: &'a mut [u8],
+        payload_at: usize,
+    },
     Owned(Bytes),
 }
 

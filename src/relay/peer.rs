@@ -9,12 +9,19 @@ use uuid::Uuid;
 use crate::wire::{EnvironmentId, ExecutionId, Package, SessionId};
 
 /// An upgraded socket and the bytes that were read behind the upgrade request.
-#[derive(Debug)]
 pub struct Socket {
     /// The connected socket; the shard makes it non-blocking.
     pub tcp: std::net::TcpStream,
     /// Bytes of the first frames that came with the request.
     pub leftover: Vec<u8>,
+    /// Dropped with the socket: its place under the connection cap.
+    pub place: Box<dyn Send>,
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("tcp", &self.tcp).field("leftover", &self.leftover.len()).finish_non_exhaustive()
+    }
 }
 
 /// Who opened a browser socket, as the login session and the user row said at the upgrade.

@@ -15,8 +15,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::net::Shutdown;
-use std::sync::mpsc::Receiver;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
@@ -121,24 +122,46 @@ impl Shard {
                     self.touch(index);
                 }
             }
-            self.take_commands();
+            self.bulkhead(Self::take_commands, None);
             std::mem::swap(&mut turn, &mut self.ready);
             for (index, generation) in turn.drain(..) {
-                if let Some(connection) = self.connections.get_mut(index)
-                    && connection.generation == generation
-                {
+                if let Some(connection) = self.connection((index, generation)) {
                     connection.listed = false;
-                    self.read(index);
+                    self.bulkhead(|shard| shard.read(index), Some((index, generation)));
                 }
             }
-            self.fire_timers();
-            self.flush();
+            self.bulkhead(Self::fire_timers, None);
+            self.bulkhead(Self::flush, None);
             if self.is_drained() {
                 if let Some((done, _)) = self.draining.take() {
                     // The hub may have stopped waiting; then nobody needs to know.
                     let _ = done.send(());
                 }
                 return;
+            }
+        }
+    }
+
+    /// A panic is a mistake of ours; it must cost the connection that met it, and nobody else of this shard.
+    fn bulkhead(&mut self, work: impl FnOnce(&mut Self), culprit: Option<Key>) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+            return;
+        }
+        self.count(Count::Panic, 1);
+        tracing::error!(
+            shard = self.parts.number,
+            connection = culprit.map(|key| key.0),
+            "a panic in the relay; going on"
+        );
+        if self.scratch.is_empty() {
+            self.scratch = vec![0; SCRATCH].into_boxed_slice();
+        }
+        if let Some(key) = culprit
+            && self.connection(key).is_some()
+        {
+            let leave = |shard: &mut Self| shard.leave(key.0, "read", &"a panic");
+            if catch_unwind(AssertUnwindSafe(|| leave(self))).is_err() && self.connection(key).is_some() {
+                self.remove(key.0);
             }
         }
     }
@@ -206,9 +229,11 @@ impl Shard {
             }
             match connection.outbox.write_to(&mut connection.stream) {
                 Ok(progress) => {
-                    if progress.written > 0 {
+                    // Room in a kernel buffer that was full is the peer's doing; room in one that was not says nothing.
+                    if connection.blocked && progress.written > 0 {
                         connection.last_alive = self.now;
                     }
+                    connection.blocked = progress.state == State::Blocked;
                     if connection.outbox.is_finished() {
                         // The peer still gets what the kernel holds; then it sees the end.
                         if connection.stream.source().shutdown(Shutdown::Write).is_err() {
@@ -219,7 +244,8 @@ impl Shard {
                     if progress.state == State::Yielded {
                         again.push(index);
                     }
-                    if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2 {
+                    if progress.state == State::Drained || connection.outbox.queued() < self.parts.limits.sdk_outbox / 2
+                    {
                         self.admit_waiting(index);
                     }
                 }

@@ -44,6 +44,8 @@ pub(super) struct Environment {
     pub(super) waiters: VecDeque<oneshot::Sender<Result<u64, ReserveError>>>,
     /// When the registered SDK must have shown that it lives.
     pub(super) probe_by: Option<Instant>,
+    /// Partly received bytes of its connections.
+    pub(super) held: usize,
     /// The newest INITIALIZE that the control side had no room for.
     pub(super) pending_initialize: Option<Bytes>,
 }
@@ -134,6 +136,7 @@ impl Tables {
             reserved: None,
             waiters: VecDeque::new(),
             probe_by: None,
+            held: 0,
             pending_initialize: None,
         });
         self.environment_of.insert(id, index);

@@ -73,10 +73,10 @@ pub enum HeaderError {
 /// where the execution id should be (the old layout).
 #[inline]
 pub fn browser_header(message: &[u8]) -> Result<BrowserHeader, HeaderError> {
-    let (code, first, second) = head(message)?;
-    let code = BrowserCode::parse(code).ok_or(HeaderError::UnknownCode)?;
-    let environment = EnvironmentId::parse(first).ok_or(HeaderError::BadId)?;
-    let execution = ExecutionId::parse(second).ok_or_else(|| bad_second_id(second))?;
+    let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
+    let code = BrowserCode::parse([head[0], head[1]]).ok_or(HeaderError::UnknownCode)?;
+    let environment = EnvironmentId::parse(&head[2..38]).ok_or(HeaderError::BadId)?;
+    let execution = parse_execution(&head[38..])?;
     let file = if code == BrowserCode::FileTransfer {
         let text = message.get(EXECUTION_BODY..UPLOAD_BODY).ok_or(HeaderError::Short)?;
         Some(FileId::parse(text).ok_or(HeaderError::BadId)?)
@@ -102,22 +102,20 @@ pub fn sdk_header(message: &[u8]) -> Result<SdkHeader, HeaderError> {
         [b'1', b'1'..=b'4'] => return Err(HeaderError::ServerOnly),
         _ => return Err(HeaderError::UnknownCode),
     };
-    let (_, first, second) = head(message)?;
-    let session = SessionId::parse(first).ok_or(HeaderError::BadId)?;
-    let execution = ExecutionId::parse(second).ok_or_else(|| bad_second_id(second))?;
+    let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
+    let session = SessionId::parse(&head[2..38]).ok_or(HeaderError::BadId)?;
+    let execution = parse_execution(&head[38..])?;
     Ok(if audit { SdkHeader::AuditLog { session, execution } } else { SdkHeader::ToBrowser { session, execution } })
 }
 
-/// The code and the texts of the two ids.
+/// The second id; where the old layout has its JSON.
 #[inline]
-fn head(message: &[u8]) -> Result<([u8; 2], &[u8], &[u8]), HeaderError> {
-    let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
-    Ok(([head[0], head[1]], &head[2..38], &head[38..]))
-}
-
-#[cold]
-fn bad_second_id(text: &[u8]) -> HeaderError {
-    if text.starts_with(b"{") { HeaderError::OldLayout } else { HeaderError::BadId }
+fn parse_execution(text: &[u8]) -> Result<ExecutionId, HeaderError> {
+    ExecutionId::parse(text).ok_or(if text.first() == Some(&b'{') {
+        HeaderError::OldLayout
+    } else {
+        HeaderError::BadId
+    })
 }
 
 #[cfg(test)]

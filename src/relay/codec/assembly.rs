@@ -36,16 +36,22 @@ impl Assembly {
     }
 
     pub fn append(&mut self, bytes: &[u8]) {
-        self.buffer.truncate(self.filled);
-        self.reserve(bytes.len(), STEP);
-        self.buffer.extend_from_slice(bytes);
-        self.filled += bytes.len();
+        let end = self.filled + bytes.len();
+        if let Some(spare) = self.buffer.get_mut(self.filled..end) {
+            spare.copy_from_slice(bytes);
+        } else {
+            self.reserve(bytes.len(), STEP);
+            self.buffer.truncate(self.filled);
+            self.buffer.extend_from_slice(bytes);
+        }
+        self.filled = end;
     }
 
-    /// Room behind what has arrived: at least `step` bytes and never more than `left`, which must not be less than `step`.
+    /// Room behind what has arrived: at least [`STEP`] bytes and never more than `left`, which must not be less than
+    /// `step`. When it grows, then by `step` at least: were the two bounds one, small reads would make it grow each time.
     pub fn room(&mut self, step: usize, left: usize) -> &mut [u8] {
-        if self.buffer.len() - self.filled < step {
-            self.reserve(step, step);
+        if self.buffer.len() - self.filled < STEP {
+            self.reserve(STEP, step);
             // Zeroed once per growth, which costs far less than reading through a second buffer.
             let end = self.buffer.capacity().min(self.filled + left);
             self.buffer.resize(end, 0);

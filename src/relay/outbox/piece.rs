@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::super::codec::head;
-use super::FRAGMENT;
+use super::{FRAGMENT, Unsent};
 
 const BINARY: u8 = 0x02;
 const CONTINUATION: u8 = 0x00;
@@ -23,6 +23,13 @@ impl Piece {
         match self {
             Self::Run(run) => run.left(),
             Self::Shared(shared) => shared.left(),
+        }
+    }
+
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Run(run) => run.held(),
+            Self::Shared(shared) => shared.payload.len(),
         }
     }
 
@@ -75,6 +82,10 @@ impl Run {
         self.bytes.len() - self.at
     }
 
+    pub fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub fn at_boundary(&self) -> bool {
         self.at == self.boundary
     }
@@ -109,20 +120,36 @@ impl Run {
         self.boundary = self.boundary.min(self.bytes.len());
     }
 
+    /// Adds the payloads of the frames that are not begun.
+    pub fn collect(&self, unsent: &mut Unsent) {
+        unsent.broken |= !self.at_boundary();
+        let mut at = self.boundary;
+        while at < self.bytes.len() {
+            let length = frame_length(&self.bytes[at..]);
+            let head = match self.bytes.get(at + 1) {
+                Some(126) => 4,
+                Some(127) => 10,
+                _ => 2,
+            };
+            unsent.messages.push(Bytes::copy_from_slice(&self.bytes[at + head..at + length]));
+            at += length;
+        }
+    }
+
     /// Keeps only the rest of the frame being written.
     pub fn cut(&mut self) {
         self.bytes.truncate(self.boundary);
     }
 
     /// Moves what is left to the front once that is less than what is written: so every byte is moved at most once for each
-    /// byte written, and at most half of the run is waste.
+    /// byte written, and at most three quarters of the memory are waste (when a long queue has become short).
     pub fn compact(&mut self) {
         if self.at >= COMPACT && self.at >= self.left() {
             self.bytes.drain(..self.at);
             self.boundary -= self.at;
             self.at = 0;
-            if self.bytes.capacity() / 4 > self.bytes.len() {
-                self.bytes.shrink_to(self.bytes.len() * 2);
+            if self.bytes.capacity() / 2 > self.bytes.len() {
+                self.bytes.shrink_to(self.bytes.len() + self.bytes.len() / 4);
             }
         }
     }
@@ -216,6 +243,11 @@ impl Shared {
             }
         }
         count
+    }
+
+    /// The message from its beginning, however much of it is written.
+    pub fn whole(&self) -> Bytes {
+        self.payload.clone()
     }
 
     /// Keeps only the rest of the fragment being written. The message then never ends, which only a close frame may follow.

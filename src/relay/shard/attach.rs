@@ -13,7 +13,7 @@ use crate::relay::counters::Count;
 use crate::relay::directory::SessionClaim;
 use crate::relay::message::{Command, ReserveError};
 use crate::relay::peer::{Page, SdkPeer, Socket};
-use crate::relay::shard::Shard;
+use crate::relay::shard::{SCRATCH, Shard};
 use crate::relay::table::{App, Session};
 use crate::wire::{EnvironmentId, Package, close, server};
 
@@ -111,13 +111,13 @@ impl Shard {
             environment,
             id: peer.environment,
             company: peer.company,
-            package: Arc::clone(&package),
             key_hash: peer.key_hash,
             development: peer.development,
             waiting: std::collections::VecDeque::new(),
             probed: false,
         }));
-        let limits = DecoderLimits { message: self.parts.limits.max_message, hard: self.parts.limits.max_message as u64 };
+        let limits =
+            DecoderLimits { message: self.parts.limits.max_message, hard: self.parts.limits.max_message as u64 };
         let Some(index) = self.add(generation, socket, limits, role) else {
             return self.admit_sdk(environment);
         };
@@ -126,7 +126,8 @@ impl Shard {
         self.connections[index].outbox.ping(FIRST_PING);
         self.touch(index);
         if !in_time || self.draining.is_some() {
-            let (code, reason) = if in_time { (close::SERVER_UPDATE, "server update") } else { (close::REPLACED, "too late") };
+            let (code, reason) =
+                if in_time { (close::SERVER_UPDATE, "server update") } else { (close::REPLACED, "too late") };
             self.count(Count::SdkLeft, 1);
             self.connections[index].role = Role::Closing;
             self.begin_close(index, code, reason, false);
@@ -229,7 +230,8 @@ impl Shard {
         if let Some((old, _)) = self.tables.sessions[session].connection.replace((index, generation)) {
             self.count(Count::CloseReplaced, 1);
             self.count(Count::BrowserLeft, 1);
-            self.connections[old].role = Role::Closing;
+            self.deregister(old);
+            self.salvage(session, old);
             self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);
         }
         self.tables.sessions[session].grace_until = None;
@@ -313,14 +315,27 @@ impl Shard {
             tracing::debug!(shard = self.parts.number, %error, "socket lost before it was attached");
             return None;
         }
+        if socket.leftover.len() > SCRATCH {
+            // The handshake reads far less at a time, so this is no client's doing.
+            tracing::error!(
+                shard = self.parts.number,
+                bytes = socket.leftover.len(),
+                "too much was read before the hand-over"
+            );
+            return None;
+        }
         let mut stream = mio::net::TcpStream::from_std(socket.tcp);
         let entry = self.connections.vacant_entry();
         let index = entry.key();
-        if let Err(error) = self.parts.poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE) {
+        if let Err(error) =
+            self.parts.poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)
+        {
             tracing::warn!(shard = self.parts.number, %error, "socket could not be registered");
             return None;
         }
-        entry.insert(Connection::new(generation, Stream::Plain(stream), socket.leftover, limits, role, self.now));
+        let connection =
+            entry.insert(Connection::new(generation, Stream::Plain(stream), limits, role, socket.place, self.now));
+        connection.inbound = socket.leftover;
         self.list(index);
         self.arm(index);
         Some(index)

@@ -24,7 +24,9 @@ impl Shard {
     fn obey(&mut self, command: Command) {
         match command {
             Command::ReserveSdk { environment, reply } => self.reserve_sdk(environment, reply),
-            Command::CancelReservation { environment, reservation } => self.cancel_reservation(environment, reservation),
+            Command::CancelReservation { environment, reservation } => {
+                self.cancel_reservation(environment, reservation)
+            }
             Command::AttachSdk { reservation, socket, peer } => self.attach_sdk(reservation, socket, *peer),
             Command::AttachBrowser { claim, socket, page } => self.attach_browser(claim, socket, page),
             Command::Verdict { ticket, verdict } => {
@@ -72,7 +74,8 @@ impl Shard {
             at: Place { shard, index, generation: session.generation, session: true },
             identity: session.claim.identity().clone(),
             app: session.app.as_ref().map(|app| {
-                let running = app.executions.iter().filter_map(|id| self.tables.executions.get(id)).map(|x| x.route.clone());
+                let running =
+                    app.executions.iter().filter_map(|id| self.tables.executions.get(id)).map(|x| x.route.clone());
                 let mut routes: Vec<_> = running.collect();
                 // Before anything runs, the page stands for the route that it was opened for.
                 if routes.is_empty() {
@@ -101,10 +104,12 @@ impl Shard {
         }
         self.count(Count::CloseRevoked, 1);
         let connection = self.tables.sessions[at.index].connection.take();
+        if let Some((index, _)) = connection {
+            self.deregister(index);
+        }
         self.end_session(at.index, true);
         if let Some((index, _)) = connection {
             self.count(Count::BrowserLeft, 1);
-            self.connections[index].role = Role::Closing;
             self.begin_close(index, close::REVOKED, "access revoked", true);
         }
     }

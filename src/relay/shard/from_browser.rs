@@ -17,7 +17,7 @@ use crate::wire::{self, BrowserCode, BrowserHeader, ExecutionId, body, server};
 const VERDICT: Duration = Duration::from_secs(8);
 
 impl Shard {
-    pub(super) fn from_browser(&mut self, index: usize, payload: Payload<'_>) {
+    pub(super) fn browser_sent(&mut self, index: usize, payload: Payload<'_>) {
         self.rate(index, payload.bytes().len());
         let header = match wire::browser_header(payload.bytes()) {
             Ok(header) => header,
@@ -53,7 +53,11 @@ impl Shard {
         if !bound || resync {
             // A4, D-26: the page learns that its execution is not known here, and starts afresh.
             self.count(Count::DropExecution, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "frame for an execution that is not bound here");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "frame for an execution that is not bound here"
+            );
             return self.send_made(index, server::execution_exists(session_id, header.execution, false));
         }
         if payload.bytes().len() > self.cap(environment) {
@@ -67,11 +71,11 @@ impl Shard {
             // D-30: it can be false. Forward it, forget the execution, keep the session.
             self.unbind(session, header.execution);
         }
-        self.to_sdk(index, (sdk, generation), payload);
+        self.forward_to_sdk(index, (sdk, generation), payload);
     }
 
     /// Appends to the SDK's queue; over its mark the sender waits.
-    fn to_sdk(&mut self, from: usize, sdk: (usize, u64), payload: Payload<'_>) {
+    fn forward_to_sdk(&mut self, from: usize, sdk: (usize, u64), payload: Payload<'_>) {
         let mark = self.parts.limits.sdk_outbox;
         let size = payload.bytes().len();
         let Some(connection) = self.connection(sdk) else { return };
@@ -103,12 +107,23 @@ impl Shard {
     }
 
     /// A2, A3: whether this user may start this app is asked at this moment; the socket waits for the answer.
-    fn ask_start(&mut self, index: usize, session: usize, execution: ExecutionId, route: Box<str>, payload: Payload<'_>) {
+    fn ask_start(
+        &mut self,
+        index: usize,
+        session: usize,
+        execution: ExecutionId,
+        route: Box<str>,
+        payload: Payload<'_>,
+    ) {
         let id = self.tables.sessions[session].id;
         if self.tables.executions.contains_key(&execution) || self.tables.retired(execution).is_some() {
             // D-5: an execution id is bound once. The owner of the id notices nothing.
             self.count(Count::DropStart, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "START_EXECUTION with an id that was used before");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "START_EXECUTION with an id that was used before"
+            );
             return self.send_made(index, server::execution_exists(id, execution, false));
         }
         let serial = self.serial();
@@ -162,7 +177,7 @@ impl Shard {
             return self.sdk_absent(index, session);
         };
         self.bind(session, environment, start.execution, start.route);
-        self.to_sdk(index, sdk, Payload::Owned(start.message));
+        self.forward_to_sdk(index, sdk, Payload::Owned(start.message));
     }
 
     fn bind(&mut self, session: usize, environment: usize, execution: ExecutionId, route: Box<str>) {

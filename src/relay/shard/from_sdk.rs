@@ -17,23 +17,29 @@ use crate::wire::{self, ExecutionId, SdkHeader, SessionId, close, server};
 const CONTROL_BODY: usize = 1 << 20;
 
 impl Shard {
-    pub(super) fn from_sdk(&mut self, index: usize, payload: Payload<'_>) {
+    pub(super) fn sdk_sent(&mut self, index: usize, payload: Payload<'_>) {
         match wire::sdk_header(payload.bytes()) {
-            Ok(SdkHeader::ToBrowser { session, execution }) => self.to_browser(index, session, execution, payload),
+            Ok(SdkHeader::ToBrowser { session, execution }) => {
+                self.forward_to_browser(index, session, execution, payload)
+            }
             Ok(SdkHeader::Initialize) => self.initialize(index, &payload),
             Ok(SdkHeader::AuditLog { session, execution }) => self.audit_log(index, session, execution, &payload),
             Err(error) => self.offence(index, Count::DropHeader, &error),
         }
     }
 
-    fn to_browser(&mut self, index: usize, session: SessionId, execution: ExecutionId, payload: Payload<'_>) {
+    fn forward_to_browser(&mut self, index: usize, session: SessionId, execution: ExecutionId, payload: Payload<'_>) {
         let Role::Sdk(sdk) = &self.connections[index].role else { return };
         let bound = self.tables.executions.get(&execution).filter(|bound| bound.environment == sdk.environment);
         let bound = bound.map(|bound| bound.session).filter(|key| self.tables.sessions[*key].id == session);
         let Some(key) = bound else {
             // Late frames for finished executions are normal (relay-protocol 2.10): quiet, but counted.
             self.count(Count::DropSdkExecution, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "frame for an execution that is not bound here");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "frame for an execution that is not bound here"
+            );
             return;
         };
         let size = payload.bytes().len();
@@ -62,7 +68,7 @@ impl Shard {
     }
 
     /// D-25: keeps a frame for a browser that is away; with too many of them the page starts afresh when it comes back.
-    fn keep(&mut self, session: usize, payload: Payload<'_>) {
+    pub(super) fn keep(&mut self, session: usize, payload: Payload<'_>) {
         let bound = self.parts.limits.replay;
         let Some(app) = &mut self.tables.sessions[session].app else { return };
         let size = payload.bytes().len();
@@ -116,7 +122,11 @@ impl Shard {
             .or_else(|| retired.map(|old| (Arc::clone(&old.identity), old.route.clone())));
         let Some((identity, route)) = who else {
             self.count(Count::DropAuditLog, 1);
-            tracing::debug!(shard = self.parts.number, connection = index, "audit entry for an execution that is not bound here");
+            tracing::debug!(
+                shard = self.parts.number,
+                connection = index,
+                "audit entry for an execution that is not bound here"
+            );
             return;
         };
         let reply_to = ReplyTo { shard: self.parts.number, session, execution };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Shard;
 use crate::relay::connection::{Hold, Role};
 use crate::relay::counters::Count;
+use crate::relay::payload::Payload;
 use crate::relay::table::Key;
 use crate::wire::{close, server};
 
@@ -66,7 +67,6 @@ impl Shard {
     /// Takes a connection out of the loop.
     pub(super) fn remove(&mut self, index: usize) {
         let mut connection = self.connections.remove(index);
-        self.held = self.held.saturating_sub(connection.decoder.held());
         // The descriptor is closed with the stream, so a failure here leaves nothing behind.
         let _ = self.parts.poll.registry().deregister(connection.stream.source());
     }
@@ -74,7 +74,7 @@ impl Shard {
     /// Unregisters what the connection stood for. The connection itself stays until it is removed.
     fn detach(&mut self, index: usize, reason: &'static str) {
         let generation = self.connections[index].generation;
-        match std::mem::replace(&mut self.connections[index].role, Role::Closing) {
+        match self.deregister(index) {
             Role::Closing => {}
             Role::Sdk(sdk) => {
                 self.count(Count::SdkLeft, 1);
@@ -89,6 +89,7 @@ impl Shard {
             }
             Role::Browser(browser) => {
                 self.count(Count::BrowserLeft, 1);
+                self.salvage(browser.session, index);
                 self.browser_left(browser.session, (index, generation));
             }
         }
@@ -129,6 +130,19 @@ impl Shard {
         }
         session.grace_until = Some(now + self.parts.limits.session_grace);
         self.arm_session(index);
+    }
+
+    /// D-25: what the connection did not take is kept for the browser's return; without it the page would go on with gaps.
+    pub(super) fn salvage(&mut self, session: usize, index: usize) {
+        let unsent = self.connections[index].outbox.unsent();
+        let Some(app) = self.tables.sessions.get_mut(session).and_then(|session| session.app.as_mut()) else { return };
+        app.resync |= unsent.broken;
+        for message in unsent.messages {
+            // Status frames are made anew for the new connection.
+            if !message.first().is_some_and(u8::is_ascii_digit) {
+                self.keep(session, Payload::Owned(message));
+            }
+        }
     }
 
     /// A session is gone for good: its executions end, and the SDK is told so that it frees them (A9).

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 
 use super::Shard;
-use crate::relay::codec::{Event, ProtocolError};
+use crate::relay::codec::{Decoder, Event, Limits as DecoderLimits, ProtocolError};
 use crate::relay::connection::{Hold, Role};
 use crate::relay::counters::Count;
 use crate::relay::payload::Payload;
@@ -142,14 +142,14 @@ impl Shard {
                     if self.account(index, before).is_none() {
                         return false;
                     }
-                    match event {
-                        Some(event) => {
-                            if self.event(index, event).is_none() {
-                                return false;
-                            }
+                    let Some(event) = event else {
+                        if used == 0 {
+                            break;
                         }
-                        None if used == 0 => break,
-                        None => {}
+                        continue;
+                    };
+                    if self.event(index, event).is_none() {
+                        return false;
                     }
                 }
                 Err(error) => {
@@ -206,8 +206,8 @@ impl Shard {
                 self.close(index, close::UNSUPPORTED, "binary messages only");
                 return None;
             }
-            Role::Sdk(_) => self.from_sdk(index, payload),
-            Role::Browser(_) => self.from_browser(index, payload),
+            Role::Sdk(_) => self.sdk_sent(index, payload),
+            Role::Browser(_) => self.browser_sent(index, payload),
         }
         self.connection((index, generation)).filter(|connection| !connection.is_closing()).map(|_| ())
     }
@@ -225,13 +225,52 @@ impl Shard {
     /// Keeps the sum of partly received bytes; over the bound the connection that grew is closed.
     fn account(&mut self, index: usize, before: usize) -> Option<()> {
         let after = self.connections[index].decoder.held();
+        if after == before {
+            return Some(());
+        }
+        let environment = self.environment_of(index);
         self.held = (self.held + after).saturating_sub(before);
-        if after > before && self.held > self.parts.limits.max_inbound / self.parts.limits.shards {
+        let mut share = 0;
+        if let Some(environment) = environment.and_then(|index| self.tables.environments.get_mut(index)) {
+            environment.held = (environment.held + after).saturating_sub(before);
+            share = environment.held;
+        }
+        let limits = &self.parts.limits;
+        let all = limits.max_inbound / limits.shards;
+        // One environment gets a quarter at the most, so that one that hoards does not cost the others their uploads.
+        let each = (all / 4).max(limits.max_message);
+        if after > before && (self.held > all || share > each) {
             self.count(Count::CloseInbound, 1);
             self.close(index, close::OVERLOADED, "the server is out of memory for large messages");
             return None;
         }
         Some(())
+    }
+
+    fn environment_of(&self, index: usize) -> Option<usize> {
+        match &self.connections[index].role {
+            Role::Sdk(sdk) => Some(sdk.environment),
+            Role::Browser(browser) => self.tables.sessions[browser.session].app.as_ref().map(|app| app.environment),
+            Role::Closing => None,
+        }
+    }
+
+    /// Takes the role of a connection away, and frees what it has received in part.
+    pub(super) fn deregister(&mut self, index: usize) -> Role {
+        let environment = self.environment_of(index);
+        let max = self.parts.limits.max_message;
+        let connection = &mut self.connections[index];
+        let held = connection.decoder.held();
+        if held > 0 {
+            connection.decoder = Decoder::new(DecoderLimits { message: max, hard: max as u64 });
+        }
+        connection.inbound = Vec::new();
+        let role = std::mem::replace(&mut connection.role, Role::Closing);
+        self.held = self.held.saturating_sub(held);
+        if let Some(environment) = environment.and_then(|index| self.tables.environments.get_mut(index)) {
+            environment.held = environment.held.saturating_sub(held);
+        }
+        role
     }
 
     fn read_failed(&mut self, index: usize, error: &std::io::Error) -> Option<usize> {

@@ -43,7 +43,7 @@ impl Shard {
         let environment = &self.tables.environments[index];
         let retry = environment.pending_initialize.as_ref().map(|_| self.now + RETRY);
         let due = [environment.reserved.map(|(_, until)| until), environment.probe_by, retry];
-        if let Some(at) = due.into_iter().flatten().min() {
+        for at in due.into_iter().flatten() {
             self.timers.push(Reverse((at, Timer::Environment(index, environment.generation))));
         }
     }

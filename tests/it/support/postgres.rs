@@ -37,7 +37,7 @@ pub struct Cluster {
 
 struct Order {
     sql: String,
-    done: mpsc::Sender<()>,
+    done: mpsc::Sender<Result<(), String>>,
 }
 
 impl Cluster {
@@ -50,9 +50,9 @@ impl Cluster {
             let runtime = runtime();
             let client = runtime.block_on(connect(&settings));
             for order in orders {
-                runtime.block_on(client.batch_execute(&order.sql)).unwrap_or_else(|e| panic!("{}: {e:?}", order.sql));
+                let result = runtime.block_on(client.batch_execute(&order.sql));
                 // The one who asked may be gone: `Drop` does not wait.
-                let _ = order.done.send(());
+                let _ = order.done.send(result.map_err(|error| format!("{}: {error:?}", order.sql)));
             }
         });
         Self { server, admin, next: AtomicU32::new(1), template: OnceLock::new() }
@@ -69,7 +69,9 @@ impl Cluster {
             let database = self.fresh_database();
             let settings = database.settings();
             std::thread::spawn(move || {
-                runtime().block_on(migrate::run(&settings, &mut |_| {})).expect("the migrations run on an empty database")
+                runtime()
+                    .block_on(migrate::run(&settings, &mut |_| {}))
+                    .expect("the migrations run on an empty database")
             })
             .join()
             .expect("the migrating thread ends");
@@ -81,16 +83,23 @@ impl Cluster {
         self.database(template)
     }
 
+    /// A copy of a database. Ends all connections to the original.
+    pub fn copy_of(&self, original: &Database) -> Database {
+        let name = &original.name;
+        self.order(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+        self.database(name)
+    }
+
     fn database(&self, template: &str) -> Database {
         let name = format!("test_{}", self.next.fetch_add(1, Ordering::Relaxed));
-        self.order(format!("CREATE DATABASE {name} TEMPLATE {template}")).recv().expect("the database is made");
+        self.order(format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Database { name, settings: self.server.settings("postgres"), admin: self.admin.clone() }
     }
 
-    fn order(&self, sql: String) -> mpsc::Receiver<()> {
+    fn order(&self, sql: String) {
         let (done, wait) = mpsc::channel();
         self.admin.send(Order { sql, done }).expect("the admin thread lives");
-        wait
+        wait.recv().expect("the admin thread answers").unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
@@ -170,7 +179,13 @@ impl OwnCluster {
             chown(&directory, Some(user), Some(group)).expect("chown");
         }
         let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "sh"]).arg(binaries()).arg(&directory).stdin(Stdio::piped());
+        keeper
+            .args(["-c", KEEPER, "sh"])
+            .arg(binaries())
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         // Its own process group: Ctrl-C is for the tests; the keeper goes by the end of its input.
         let keeper = as_account(&mut keeper, account).process_group(0).spawn().expect("sh starts");
         let mut cluster = Self { directory, port: 0, account, keeper: Mutex::new(keeper) };
@@ -313,6 +328,15 @@ impl Drop for OwnCluster {
     }
 }
 
+/// `psql`, of the same version as the server when that is installed.
+pub fn psql() -> Command {
+    let beside = binaries().join("psql");
+    let mut command = if beside.exists() { Command::new(beside) } else { Command::new("psql") };
+    // Nothing of the person who runs the tests.
+    command.arg("--no-psqlrc").stdin(Stdio::null());
+    command
+}
+
 /// Connects as the settings say, without TLS; the connection is driven by a task of the current runtime.
 pub async fn connect(settings: &Settings) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::Config::new()
@@ -359,7 +383,8 @@ fn binaries() -> &'static Path {
 /// User and group to run Postgres as, when we are root.
 fn account() -> Option<(u32, u32)> {
     let own = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let is_root = own.lines().any(|line| line.strip_prefix("Uid:").is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0")));
+    let is_root =
+        own.lines().any(|line| line.strip_prefix("Uid:").is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0")));
     if !is_root {
         return None;
     }
@@ -367,7 +392,8 @@ fn account() -> Option<(u32, u32)> {
     let find = |name: &str| {
         accounts.lines().find_map(|line| {
             let fields: Vec<&str> = line.split(':').collect();
-            (fields.first() == Some(&name)).then(|| Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?)))?
+            (fields.first() == Some(&name))
+                .then(|| Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?)))?
         })
     };
     Some(find("postgres").or_else(|| find("nobody")).expect("an account to run Postgres as: postgres or nobody"))

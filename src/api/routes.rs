@@ -1,0 +1,85 @@
+//! THE table of routes: what exists, who may ask, what body it takes, who answers. Numbers in the comments are those of
+//! http-api 8.1. A new route is one line here and one function in the file of its resource.
+
+use super::call::Run;
+use super::{app_start, authentication, browser_socket, demo, health, log_event, sdk_socket};
+use crate::http::Method;
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anybody. State-changing requests of a browser must still come from our own pages.
+    Open,
+    /// Anybody who is logged in, also people from outside.
+    Session,
+    /// People of a company: the login must be that of a user.
+    Internal,
+    /// The endpoint checks for itself and answers in the form that sockets' clients read.
+    Socket,
+}
+
+/// What body it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// None: whatever comes is not read.
+    Unread,
+    /// JSON.
+    Json,
+    /// JSON; an empty or missing body counts as `{}`.
+    #[expect(dead_code, reason = "for the DELETE routes of the dashboard")]
+    JsonOrNothing,
+}
+
+/// A line of the table.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    pub body: Body,
+    pub run: Run,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $access:ident $body:ident $($handler:ident)::+;)*) => {
+        &[$(Rule {
+            method: Method::$method,
+            path: $path,
+            access: Access::$access,
+            body: Body::$body,
+            run: |call| Box::pin($($handler)::+(call)),
+        }),*]
+    };
+}
+
+pub(super) static ROUTES: &[Rule] = routes! {
+    GET   "/health-check"                                     Open      Unread  health::check;                  // 10
+    GET   "/api/v1/auth/check"                                Session   Unread  authentication::check;          // 3
+    GET   "/api/v1/auth/logout"                               Session   Unread  authentication::logout;         // 4
+    POST  "/api/v1/auth/login-to-app"                         Open      Json    authentication::login_to_app;   // 8
+    POST  "/api/v1/initialize-environment-and-authorize-app"  Session   Json    app_start::start;               // 27
+    POST  "/api/v1/log"                                       Internal  Json    log_event::discard;             // 41
+
+    GET   "/api/v1/sdk/ws"                                    Socket    Unread  sdk_socket::open;
+    GET   "/api/v1/browser/ws"                                Socket    Unread  browser_socket::open;
+
+    GET   "/"                                                 Open      Unread  demo::root;
+    GET   "/demo"                                             Open      Unread  demo::page;
+    GET   "/demo/sign-in"                                     Open      Unread  demo::sign_in;
+};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_line_is_there_twice_and_bodies_fit_their_methods() {
+        let mut seen = HashSet::new();
+        for rule in ROUTES {
+            assert!(seen.insert((rule.method.clone(), rule.path)), "{} {}", rule.method, rule.path);
+            assert!(rule.method != Method::GET || rule.body == Body::Unread, "GET {} reads a body", rule.path);
+        }
+    }
+}

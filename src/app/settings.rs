@@ -1,0 +1,60 @@
+//! From the settings to what each room wants to know.
+
+use std::time::Duration;
+
+use crate::auth::{PublicOrigin, PublicOriginError};
+use crate::relay::Limits;
+use crate::{api, config, store};
+
+/// Longest wait for a database connection, and longest run of a statement.
+const CONNECT: Duration = Duration::from_secs(5);
+const STATEMENT: Duration = Duration::from_secs(10);
+
+/// The database settings in the words of the store.
+#[must_use]
+pub fn store_settings(postgres: &config::Postgres) -> store::Settings {
+    store::Settings {
+        host: postgres.host.clone(),
+        port: postgres.port,
+        user: postgres.user.clone(),
+        password: postgres.password.clone(),
+        database: postgres.database.clone(),
+        sslmode: match postgres.sslmode {
+            config::SslMode::Disable => store::SslMode::Disable,
+            config::SslMode::Prefer => store::SslMode::Prefer,
+            config::SslMode::Require => store::SslMode::Require,
+            config::SslMode::VerifyFull => store::SslMode::VerifyFull,
+        },
+        root_cert: postgres.root_cert.clone(),
+        pool_size: postgres.pool_size,
+        connect_timeout: CONNECT,
+        statement_timeout: STATEMENT,
+    }
+}
+
+pub(super) fn relay(relay: &config::Relay) -> Limits {
+    Limits {
+        shards: relay.shards,
+        session_grace: relay.session_grace,
+        browser_frames_per_second: relay.browser_frames_per_second,
+        browser_bytes_per_second: relay.browser_bytes_per_second,
+        max_message: relay.max_message,
+        max_inbound: relay.max_inbound,
+        browser_outbox: relay.browser_outbox,
+        sdk_outbox: relay.sdk_outbox,
+        replay: relay.replay,
+        ..Limits::default()
+    }
+}
+
+pub(super) fn mode(mode: config::Mode) -> api::Mode {
+    match mode {
+        config::Mode::Production => api::Mode::Production,
+        config::Mode::Development => api::Mode::Development,
+        config::Mode::Other => api::Mode::Other,
+    }
+}
+
+pub(super) fn public_origins(server: &config::Server) -> Result<Vec<PublicOrigin>, PublicOriginError> {
+    server.public_origins.iter().map(|origin| origin.parse()).collect()
+}

@@ -4,6 +4,7 @@
 //! makes an answer out of an error; a client sees only texts that were written for clients.
 
 mod app_start;
+mod audit_log;
 mod authentication;
 mod browser_socket;
 mod call;
@@ -11,24 +12,29 @@ mod demo;
 mod dispatch;
 mod health;
 mod limits;
+mod log_error;
 mod log_event;
 mod refusal;
+mod report;
+mod report_data;
 mod routes;
 mod sdk_socket;
 mod shape;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod time_frame;
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
+pub use limits::RateLimits;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
-use crate::http::Router;
+use crate::http::{Router, TrustedProxies};
 use crate::relay::Hub;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -66,6 +72,10 @@ pub struct Parts {
     pub healthy: watch::Receiver<bool>,
     /// Runs the hand-over of upgraded sockets.
     pub tasks: Tasks,
+    /// How often somebody may ask.
+    pub limits: RateLimits,
+    /// Whose word counts for where a request comes from.
+    pub proxies: TrustedProxies,
 }
 
 /// The API: an [`crate::http::Handler`].
@@ -82,7 +92,8 @@ pub struct Api {
     tasks: Tasks,
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
-    visitor_logins: limits::PerAddress,
+    limits: limits::Limits,
+    proxies: TrustedProxies,
 }
 
 impl Api {
@@ -102,7 +113,8 @@ impl Api {
             tasks: parts.tasks,
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
-            visitor_logins: limits::PerAddress::new(authentication::VISITOR_LOGINS_PER_MINUTE),
+            limits: limits::Limits::new(parts.limits),
+            proxies: parts.proxies,
         })
     }
 

@@ -16,7 +16,7 @@ use crate::api::{self, Api, DemoSignIn};
 use crate::auth::{Keys, KeysError, PublicOriginError};
 use crate::config::{Config, Mode};
 use crate::control::{self, Control};
-use crate::http;
+use crate::http::{self, TrustedProxies};
 use crate::lifecycle::{Lifecycle, Phase, Signals};
 use crate::net::{Admission, BindError, BindFault, Listener};
 use crate::relay::{Count, Hub};
@@ -151,6 +151,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
         healthy: healthy.subscribe(),
         tasks: tasks.clone(),
+        limits: settings::rate_limits(&config.limits),
+        proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
     });
 
     let closed = CancellationToken::new();

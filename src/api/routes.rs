@@ -2,7 +2,10 @@
 //! http-api 8.1. A new route is one line here and one function in the file of its resource.
 
 use super::call::Run;
-use super::{app_start, authentication, browser_socket, demo, health, log_event, sdk_socket};
+use super::{
+    app_start, audit_log, authentication, browser_socket, demo, health, log_error, log_event, report, sdk_socket,
+};
+use crate::auth::Feature;
 use crate::http::Method;
 
 /// Who may ask.
@@ -14,6 +17,11 @@ pub(super) enum Access {
     Session,
     /// People of a company: the login must be that of a user.
     Internal,
+    /// People of a company whose role has the feature.
+    May(Feature),
+    /// The same, asked by the handler with [`super::call::Call::allowed`], because it must first know what the request is
+    /// about.
+    MayOn(Feature),
     /// The endpoint checks for itself and answers in the form that sockets' clients read.
     Socket,
 }
@@ -26,7 +34,6 @@ pub(super) enum Body {
     /// JSON.
     Json,
     /// JSON; an empty or missing body counts as `{}`.
-    #[expect(dead_code, reason = "for the DELETE routes of the dashboard")]
     JsonOrNothing,
 }
 
@@ -41,11 +48,11 @@ pub(super) struct Rule {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $body:ident $($handler:ident)::+;)*) => {
+    ($($method:ident $path:literal $access:ident $(($feature:ident))? $body:ident $($handler:ident)::+;)*) => {
         &[$(Rule {
             method: Method::$method,
             path: $path,
-            access: Access::$access,
+            access: Access::$access $((Feature::$feature))?,
             body: Body::$body,
             run: |call| Box::pin($($handler)::+(call)),
         }),*]
@@ -57,7 +64,19 @@ pub(super) static ROUTES: &[Rule] = routes! {
     GET   "/api/v1/auth/check"                                Session   Unread  authentication::check;          // 3
     GET   "/api/v1/auth/logout"                               Session   Unread  authentication::logout;         // 4
     POST  "/api/v1/auth/login-to-app"                         Open      Json    authentication::login_to_app;   // 8
+    POST  "/api/v1/log-error"                                 Session   Json    log_error::store;               // 9
     POST  "/api/v1/initialize-environment-and-authorize-app"  Session   Json    app_start::start;               // 27
+    POST    "/api/v1/audit-log/get-page"                 MayOn(ViewAuditLogs)           Json           audit_log::page;               // 28
+    POST    "/api/v1/audit-log/get-custom-log-events"    MayOn(ViewAuditLogs)           Json           audit_log::grouped_counts;     // 29
+    POST    "/api/v1/audit-log/get-distinct-messages"    MayOn(ViewAuditLogs)           JsonOrNothing  audit_log::distinct_messages;  // 30
+    POST    "/api/v1/report"                             May(CreateReport)              Json           report::create;                // 31
+    GET     "/api/v1/report"                             MayOn(ViewListOfReports)       Unread         report::list;                  // 32
+    GET     "/api/v1/report/:reportId"                   MayOn(ViewReport)              Unread         report::show;                  // 33
+    PUT     "/api/v1/report/:reportId"                   May(UpdateReport)              Json           report::update;                // 34
+    DELETE  "/api/v1/report/:reportId"                   May(DeleteReport)              JsonOrNothing  report::delete;                // 35
+    POST    "/api/v1/report/:reportId/share/:userId"     May(ShareReportWithUser)       JsonOrNothing  report::share;                 // 36
+    DELETE  "/api/v1/report/:reportId/share/:userId"     May(UnshareReportWithUser)     JsonOrNothing  report::unshare;               // 37
+    GET     "/api/v1/report/:reportId/share"             May(ViewReportSharedWith)      Unread         report::shares;                // 38
     POST  "/api/v1/log"                                       Internal  Json    log_event::discard;             // 41
 
     GET   "/api/v1/sdk/ws"                                    Socket    Unread  sdk_socket::open;

@@ -34,7 +34,8 @@ pub use limits::RateLimits;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
-use crate::http::{Router, TrustedProxies};
+use crate::dashboard::Dashboard;
+use crate::http::{Reply, Request, Router, TrustedProxies};
 use crate::relay::Hub;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -74,6 +75,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// How often somebody may ask.
     pub limits: RateLimits,
+    /// The web client to serve, if any.
+    pub dashboard: Option<Dashboard>,
     /// Whose word counts for where a request comes from.
     pub proxies: TrustedProxies,
 }
@@ -93,6 +96,7 @@ pub struct Api {
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
     limits: limits::Limits,
+    dashboard: Option<Dashboard>,
     proxies: TrustedProxies,
 }
 
@@ -114,8 +118,15 @@ impl Api {
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
             limits: limits::Limits::new(parts.limits),
+            dashboard: parts.dashboard,
             proxies: parts.proxies,
         })
+    }
+
+    /// What is at an address that no route has, or whose route leaves it to the web client.
+    fn page(&self, request: &Request) -> Reply {
+        let page = |path| self.dashboard.as_ref()?.answer(&request.method, &path, &request.headers);
+        request.path().ok().and_then(page).unwrap_or_else(refusal::unknown_route)
     }
 
     fn secure_cookies(&self) -> bool {

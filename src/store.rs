@@ -23,6 +23,7 @@ mod log_query;
 pub mod migrate;
 mod notice;
 mod pool;
+mod purge;
 mod report;
 mod session;
 mod settings;

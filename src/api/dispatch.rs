@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::call::Call;
-use super::refusal::{Refusal, unknown_route};
+use super::refusal::Refusal;
 use super::routes::{Access, Body, Rule};
 use super::{Api, sockets};
 use crate::auth::gate::{self, GateError, Login};
@@ -43,7 +43,7 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
     let Ok(path) = request.path() else { return Refusal::Fault(Fault::BadUrl).reply() };
     let own = Arc::clone(&api);
     let Some(Found { endpoint: rule, parameters, .. }) = own.router.find(&request.method, &path) else {
-        return unknown_route();
+        return api.page(&request);
     };
     let mut call = Call { api, request, access: rule.access, parameters, body: Value::Object(Map::new()), login: None };
     let mut cookies = Cookies::default();

@@ -57,6 +57,7 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         healthy: phase,
         tasks: tasks.clone(),
         limits: RateLimits { address_per_minute: None, session_per_minute: None },
+        dashboard: None,
         proxies: TrustedProxies::default(),
     });
     Arc::get_mut(&mut api).unwrap().patience =

@@ -29,7 +29,10 @@ pub(super) enum TimeFrame {
 /// The two ends of `CUSTOM`; both null for the others.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct DateRange {
+    // Named so that a missing key is no null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub start: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub end: Option<String>,
 }
 

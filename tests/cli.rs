@@ -1,5 +1,7 @@
 //! The command line as a person or a script meets it: the real binary, its words and its exit codes.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on ends")]
+
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;

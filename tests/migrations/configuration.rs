@@ -105,10 +105,12 @@ async fn d_39_inherit_rows_follow_the_configuration() {
 async fn a_planted_row_does_not_stand_in_for_ours() {
     let (database, store, _, environment) = start().await;
     let attacker = company_with_owner(&store, "attacker@example.test").await.company;
+    assert_eq!(store.planted_shares().await.expect("a count"), 0);
     share(&database, attacker, environment, "child", &format!("{INHERIT_PREFIX}parent"), false).await;
     store.apply_configuration(environment, &configuration(&[("child", Some("parent"))])).await.expect("stored");
     let lines = shares(&store, environment).await;
     assert_eq!(lines, set(["child <- from parent (person)", "child <- from parent (sdk)"]));
+    assert_eq!(store.planted_shares().await.expect("a count"), 1);
 }
 
 #[tokio::test]

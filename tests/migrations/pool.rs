@@ -1,11 +1,14 @@
 //! The pool when Postgres misbehaves.
 
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use compose_relay::store::{Configuration, EnvironmentRow, Settings, Store, StoreError, migrate};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -77,6 +80,57 @@ async fn a_restart_of_postgres_is_survived() {
         .expect("terminated");
     assert!(store.environment(environment).await.expect("a read is repeated").is_some());
     store.apply_configuration(environment, &empty_configuration()).await.expect("a transaction is begun again");
+}
+
+/// Passes connections on to Postgres. When `cut` is set, the next bytes of a client end its connection instead.
+async fn cutting_proxy(settings: &Settings) -> (Settings, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let through = Settings { port: listener.local_addr().expect("its number").port(), ..settings.clone() };
+    let cut = Arc::new(AtomicBool::new(false));
+    let (address, flag) = ((settings.host.clone(), settings.port), Arc::clone(&cut));
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (address, flag) = (address.clone(), Arc::clone(&flag));
+            tokio::spawn(async move {
+                let server = TcpStream::connect(address).await.expect("postgres");
+                let (mut client_in, mut client_out) = client.into_split();
+                let (mut server_in, mut server_out) = server.into_split();
+                let back = tokio::spawn(async move { tokio::io::copy(&mut server_in, &mut client_out).await });
+                let mut buffer = [0; 4096];
+                while let Ok(n @ 1..) = client_in.read(&mut buffer).await {
+                    if flag.swap(false, Ordering::SeqCst) || server_out.write_all(&buffer[..n]).await.is_err() {
+                        break;
+                    }
+                }
+                back.abort();
+            });
+        }
+    });
+    (through, cut)
+}
+
+/// A connection that breaks at the moment of its use, which no check before it can see.
+#[tokio::test]
+async fn what_is_repeated_on_a_new_connection() {
+    let database = cluster().migrated_database();
+    let (settings, cut) = cutting_proxy(&database.settings()).await;
+    let store = Store::new(Settings { pool_size: 1, ..settings }).expect("settings");
+    let environment = company_with_owner(&store, "a@example.test").await.environment.expect("an environment");
+    let was_cut = || assert!(!cut.load(Ordering::SeqCst), "the connection was cut");
+
+    cut.store(true, Ordering::SeqCst);
+    assert!(store.environment(environment).await.expect("a read is repeated").is_some());
+    was_cut();
+
+    cut.store(true, Ordering::SeqCst);
+    store.apply_configuration(environment, &empty_configuration()).await.expect("a transaction is begun again");
+    was_cut();
+
+    cut.store(true, Ordering::SeqCst);
+    let error = store.insert_session(&session("once")).await.expect_err("a write is not sent twice");
+    assert!(matches!(error, StoreError::Unavailable { .. }) && error.is_transient(), "{error:?}");
+    was_cut();
+    store.insert_session(&session("once")).await.expect("the next one is fine");
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
             email: None,
         });
         let claim = hub.claim_session(session, &identity).expect("free");
-        let page = Page::App { environment, route: "hello".into(), execution: None };
+        let page = Page::App { environment, route: "hello".into() };
         hub.attach_browser(claim, Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) }, page);
         let mut client = Client::new(near);
         client.outgoing = client::masked(&client::start(environment, session, execution));

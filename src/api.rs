@@ -27,7 +27,7 @@ use tokio::sync::watch;
 pub use demo::DemoSignIn;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
-use crate::control::AuditQueue;
+use crate::control::{AuditQueue, Revocations};
 use crate::http::Router;
 use crate::relay::Hub;
 use crate::store::Store;
@@ -54,6 +54,8 @@ pub struct Parts {
     pub keys: Arc<Keys>,
     /// Where audit entries of the server itself go.
     pub audit: AuditQueue,
+    /// Where it is said that an authorisation was taken away.
+    pub revocations: Revocations,
     /// What `NODE_ENV` says.
     pub mode: Mode,
     /// Origins that are accepted besides the request's own host.
@@ -72,6 +74,7 @@ pub struct Api {
     hub: Hub,
     keys: Arc<Keys>,
     audit: AuditQueue,
+    revocations: Revocations,
     mode: Mode,
     origins: OriginRule,
     demo: Option<DemoSignIn>,
@@ -92,6 +95,7 @@ impl Api {
             hub: parts.hub,
             keys: parts.keys,
             audit: parts.audit,
+            revocations: parts.revocations,
             mode: parts.mode,
             demo: parts.demo,
             healthy: parts.healthy,

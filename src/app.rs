@@ -130,7 +130,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         prepared = database::prepare(&database) => prepared?,
         () = stopping.reached(Phase::Draining) => return Ok(()),
     }
-    let store = Store::new(database)?;
+    let store = Store::new(database.clone())?;
     database::inspect(&store, &keys).await;
 
     let tasks = Tasks::new();
@@ -138,13 +138,14 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     let (hub, shards) = Hub::start(&settings::relay(&config.relay), &requests)?;
     // Only the shards hold the sending side: the control task ends with them.
     drop(requests);
-    let control = Control::start(&store, &hub, &tasks, taken, config.relay.authorization_recheck);
+    let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
     let healthy = watch::Sender::new(false);
     let api = Api::new(api::Parts {
         store,
         hub: hub.clone(),
         keys: Arc::new(keys),
         audit: control.audit().clone(),
+        revocations: control.revocations().clone(),
         mode: settings::mode(config.server.mode),
         public_origins: settings::public_origins(&config.server)?,
         demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),

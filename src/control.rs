@@ -4,6 +4,7 @@
 mod audit;
 mod configuration;
 mod recheck;
+mod revocation;
 mod start;
 
 use std::collections::HashMap;
@@ -13,9 +14,10 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use audit::{AuditQueue, QueueFull};
+pub use revocation::{Revocations, Scope};
 
 use crate::relay::{Hub, Request};
-use crate::store::Store;
+use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
 use crate::wire::EnvironmentId;
 
@@ -31,33 +33,45 @@ pub struct Control {
     hub: Hub,
     tasks: Tasks,
     audit: AuditQueue,
+    revocations: Revocations,
     questions: Arc<Semaphore>,
     /// Environments whose configuration is being stored, with the newest one that came meanwhile (D-39).
     configuring: Arc<Mutex<HashMap<EnvironmentId, Option<configuration::Received>>>>,
 }
 
 impl Control {
-    /// Starts the tasks: one that takes requests, one that writes the audit log, one that checks authorisations again every
-    /// `recheck`.
+    /// Starts the tasks: one that takes requests, one that writes the audit log, and two that see to it that who lost an
+    /// authorisation is closed: at once when it is said, at the latest after `recheck`. `database` is for a connection that
+    /// hears what other processes say.
     #[must_use]
     pub fn start(
         store: &Store,
+        database: Settings,
         hub: &Hub,
         tasks: &Tasks,
         requests: mpsc::Receiver<Request>,
         recheck: Duration,
     ) -> Self {
+        let (revocations, said) = Revocations::new(store, tasks);
         let control = Self {
             store: store.clone(),
             hub: hub.clone(),
             tasks: tasks.clone(),
             audit: audit::start(store, tasks),
+            revocations: revocations.clone(),
             questions: Arc::new(Semaphore::new(QUESTIONS)),
             configuring: Arc::default(),
         };
         tasks.spawn("control", control.clone().take_requests(requests));
-        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), recheck));
+        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), said, recheck));
+        tasks.spawn("revocations", revocations.hear(database));
         control
+    }
+
+    /// Where it is said that an authorisation was taken away.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// Where audit entries of the server itself go.
@@ -66,28 +80,24 @@ impl Control {
         &self.audit
     }
 
+    /// Ends when the last shard has ended, so that nothing that they handed over is left lying.
     async fn take_requests(self, mut requests: mpsc::Receiver<Request>) {
-        let mut auditor = audit::Auditor::new(self.store.clone(), self.hub.clone(), self.audit.clone());
-        loop {
-            let request = tokio::select! {
-                request = requests.recv() => request,
-                () = self.tasks.stopped() => None,
-            };
+        let auditor = audit::Auditor::start(&self.store, &self.hub, &self.audit, &self.tasks);
+        while let Some(request) = requests.recv().await {
             match request {
-                Some(Request::Start { ticket, identity, environment, route }) => {
-                    let Ok(permit) = Arc::clone(&self.questions).acquire_owned().await else { return };
-                    let (store, hub) = (self.store.clone(), self.hub.clone());
+                Request::Start { ticket, identity, environment, route } => {
+                    // One at a time for each browser, so their number is bounded by that of the sockets.
+                    let control = self.clone();
                     self.tasks.spawn("start", async move {
-                        let verdict = start::verdict(&store, &identity, environment, &route).await;
-                        hub.verdict(ticket, verdict);
-                        drop(permit);
+                        let Ok(_permit) = control.questions.acquire().await else { return };
+                        let verdict = start::verdict(&control.store, &identity, environment, &route).await;
+                        control.hub.verdict(ticket, verdict);
                     });
                 }
-                Some(Request::Initialize { environment, package, body }) => {
+                Request::Initialize { environment, package, body } => {
                     self.configure(environment, configuration::Received { package, body });
                 }
-                Some(Request::AuditLog(entry)) => auditor.take(entry).await,
-                None => return,
+                Request::AuditLog(entry) => auditor.take(entry),
             }
         }
     }

@@ -4,9 +4,16 @@ mod signals;
 
 pub use signals::{Signal, Signals};
 
+use std::convert::Infallible;
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// Signals this soon after the first one are the same wish: a Ctrl-C reaches a process from the terminal and again from
+/// the script that started it.
+const ECHO: Duration = Duration::from_millis(500);
 
 /// Where the process is in its life. It only ever goes forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,11 +86,17 @@ impl Lifecycle {
 
     /// Waits for signals: the first one begins to drain, a second one ends the process at once with the exit code that
     /// shells give to that signal. Never resolves; run it beside the server, as long as the server runs. Cancel-safe.
-    pub async fn follow(&self, signals: &mut Signals) -> std::convert::Infallible {
+    pub async fn follow(&self, signals: &mut Signals) -> Infallible {
         let first = signals.next().await;
         tracing::info!(signal = %first, "stopping; a second signal ends the process at once");
         self.advance(Phase::Draining);
-        let second = signals.next().await;
+        let echo = Instant::now() + ECHO;
+        let second = loop {
+            let signal = signals.next().await;
+            if Instant::now() > echo {
+                break signal;
+            }
+        };
         tracing::warn!(signal = %second, "ended at once");
         std::process::exit(second.exit_code());
     }

@@ -11,6 +11,7 @@ use super::call::{Answer, Call};
 use super::refusal::Refusal;
 use crate::auth::access::{self, Access, EVERYBODY, Visitor};
 use crate::auth::{LoginId, clearing_cookie, cookie, gate};
+use crate::control::Scope;
 use crate::http::{HeaderValue, Reply, StatusCode, header, json as json_reply};
 use crate::wire::EnvironmentId;
 
@@ -29,7 +30,9 @@ pub(super) async fn logout(call: Call) -> Answer {
     if call.request.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         return Err(Refusal::message(StatusCode::FORBIDDEN, "Another site cannot log you out."));
     }
-    call.api.store.delete_session(&call.login()?.session.id).await?;
+    let id = &call.login()?.session.id;
+    call.api.store.delete_session(id).await?;
+    call.api.revocations.say(Scope::login(id));
     let mut reply = json_reply(StatusCode::OK, &Value::Null);
     set_cookie(&mut reply, &clearing_cookie(call.api.secure_cookies()));
     Ok(reply)

@@ -26,7 +26,7 @@ struct Rig {
 }
 
 fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
-    let store = Store::new(Settings {
+    let database = Settings {
         host: "/nonexistent".into(),
         port: 5432,
         user: "x".into(),
@@ -37,12 +37,12 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         pool_size: 2,
         connect_timeout: Duration::from_secs(1),
         statement_timeout: Duration::from_secs(1),
-    })
-    .unwrap();
+    };
+    let store = Store::new(database.clone()).unwrap();
     let tasks = Tasks::new();
     let (requests, received) = tokio::sync::mpsc::channel(REQUESTS);
     let (hub, _threads) = Hub::start(&Limits::default(), &requests).unwrap();
-    let control = Control::start(&store, &hub, &tasks, received, Duration::from_secs(3600));
+    let control = Control::start(&store, database, &hub, &tasks, received, Duration::from_secs(3600));
     let keys = Keys::new(&Secret::new("prod"), &Secret::new("00".repeat(32))).unwrap();
     let (healthy, phase) = watch::channel(true);
     let mut api = Api::new(Parts {
@@ -50,6 +50,7 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         hub,
         keys: Arc::new(keys),
         audit: control.audit().clone(),
+        revocations: control.revocations().clone(),
         mode,
         public_origins: Vec::new(),
         demo,

@@ -99,7 +99,7 @@ fn config(cluster: &Cluster, state: &state::State) -> Result<Config, Failure> {
 
 async fn serve(arguments: &Arguments, place: &Place, config: Config, state: state::State) -> Result<(), Failure> {
     let settings = app::store_settings(&config.postgres);
-    migrate::run(&settings, &mut tell).await.map_err(|error| start::migrate_failure(&error))?;
+    migrate::run(&settings, &mut tell).await.map_err(|error| Failure::of(exit::UNAVAILABLE, &error))?;
 
     let store = Store::new(settings).map_err(|error| Failure::of(exit::INTERNAL, &error))?;
     let keys = auth::Keys::new(&state.prod_api_key_secret, &state.dev_api_key_secret)

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::start;
 use crate::app;
 use crate::config;
-use crate::store::migrate::{self, Outcome, Progress};
+use crate::store::migrate::Outcome;
 
 const AFTER_HELP: &str = "\
 Must be set: POSTGRES_HOSTNAME, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD (see .env.example).
@@ -23,9 +23,8 @@ pub(super) fn run(_: &Arguments) -> Result<(), Failure> {
         config::database_only(&config::variable).map_err(|faults| start::settings_failure(&faults))?;
     start::logs(&logs)?;
     let settings = app::store_settings(&postgres);
-    let outcome = start::block_on(async {
-        migrate::run(&settings, &mut tell).await.map_err(|error| start::migrate_failure(&error))
-    })?;
+    let outcome =
+        start::block_on(async { app::migrate(&settings).await.map_err(|error| start::app_failure(&error.into())) })?;
     let end = match outcome {
         Outcome::UpToDate => "up to date, there was nothing to do",
         Outcome::Created => "ready; it was empty",
@@ -34,13 +33,4 @@ pub(super) fn run(_: &Arguments) -> Result<(), Failure> {
     };
     println!("The database {:?} is {end}.", postgres.database);
     Ok(())
-}
-
-/// Writes progress to the log.
-fn tell(progress: Progress) {
-    if progress.is_warning() {
-        tracing::warn!("{progress}");
-    } else {
-        tracing::info!("{progress}");
-    }
 }

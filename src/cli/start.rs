@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::failure::{Failure, exit};
 use crate::app::{self, Blame};
 use crate::config::{Faults, LogFormat, Logs};
-use crate::store::migrate::MigrateError;
 use crate::telemetry;
 
 /// Threads of the control side: HTTP, Postgres, checks. The relay's shards have threads of their own.
@@ -47,9 +46,4 @@ pub(super) fn app_failure(error: &app::Error) -> Failure {
         Blame::Internal => exit::INTERNAL,
     };
     Failure::of(code, error)
-}
-
-/// A database that cannot be migrated is, for us, one that is not available: the text says why.
-pub(super) fn migrate_failure(error: &MigrateError) -> Failure {
-    Failure::of(exit::UNAVAILABLE, error)
 }

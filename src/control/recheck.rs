@@ -1,12 +1,15 @@
-//! Revocation that nobody told us of (relay-protocol 5.5, A8; D-9, D-10): from time to time everything that is connected is
-//! held against the database, a few queries for all of it.
+//! Who lost an authorisation is closed (relay-protocol 5.5, A8; D-9, D-10): those concerned as soon as a revocation is said,
+//! and from time to time everybody, for what nobody said. A few queries do for all.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
+use super::revocation::Scope;
 use crate::auth::access::{self, Access, Visitor};
 use crate::relay::{Attached, Hub, Identity};
 use crate::store::{EnvironmentRow, SessionRow, ShareRow, Store, StoreError, UserRow};
@@ -16,13 +19,30 @@ use crate::wire::EnvironmentId;
 /// Ids in one query.
 const BATCH: usize = 500;
 
-pub(super) async fn run(store: Store, hub: Hub, tasks: Tasks, period: Duration) {
+/// Revocations said within this time are looked at together.
+const GATHER: Duration = Duration::from_millis(20);
+
+pub(super) async fn run(
+    store: Store,
+    hub: Hub,
+    tasks: Tasks,
+    mut said: mpsc::UnboundedReceiver<Scope>,
+    period: Duration,
+) {
+    let mut round = tokio::time::interval(period);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        let mut scopes = Vec::new();
         tokio::select! {
-            () = tokio::time::sleep(period) => {}
+            _ = round.tick() => scopes.push(Scope::All),
+            n = said.recv_many(&mut scopes, BATCH) => if n == 0 { return },
             () = tasks.stopped() => return,
         }
-        match sweep(&store, &hub).await {
+        tokio::time::sleep(GATHER).await;
+        while let Ok(scope) = said.try_recv() {
+            scopes.push(scope);
+        }
+        match sweep(&store, &hub, &scopes).await {
             Ok(0) => {}
             Ok(revoked) => tracing::info!(revoked, "connections closed whose authorisation is gone"),
             // Open sockets go on while the database is away.
@@ -40,8 +60,9 @@ struct Facts {
     shares: HashMap<Uuid, Vec<ShareRow>>,
 }
 
-async fn sweep(store: &Store, hub: &Hub) -> Result<usize, StoreError> {
-    let attached = hub.attached().await;
+async fn sweep(store: &Store, hub: &Hub, scopes: &[Scope]) -> Result<usize, StoreError> {
+    let mut attached = hub.attached().await;
+    attached.retain(|it| scopes.iter().any(|scope| scope.concerns(it)));
     if attached.is_empty() {
         return Ok(0);
     }

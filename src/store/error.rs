@@ -103,6 +103,11 @@ impl StoreError {
         matches!(self, Self::Unavailable { .. } | Self::Timeout)
     }
 
+    /// The connection was closed by the other end.
+    pub(super) fn closed() -> Self {
+        Self::Unavailable { cause: Cause::new("the connection was closed") }
+    }
+
     /// U+0000 is legal in JSON and in our strings and illegal in Postgres: refused before it gets there.
     pub(super) fn nul() -> Self {
         Self::Rejected {

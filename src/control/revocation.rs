@@ -1,0 +1,158 @@
+//! Live revocation (relay-protocol 5.5, A8): what took an authorisation away says whose, here and to the other processes on
+//! the same database; whoever is concerned is then held against the database at once.
+
+use std::time::Duration;
+
+use ring::digest::{SHA256, digest};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::relay::Attached;
+use crate::store::{Notices, Settings, Store};
+use crate::tasks::Tasks;
+
+/// The name of the channel in Postgres.
+const CHANNEL: &str = "compose_relay_revocation";
+/// Between two tries to listen.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Whose authorisation may have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One login session, by the SHA-256 of its id in hex: the id itself is a secret.
+    Login(String),
+    /// A user on every login: removed, or of another role.
+    User(Uuid),
+    /// An environment: deleted, another API key, other shares.
+    Environment(Uuid),
+    /// Nobody knows; everything is looked at.
+    All,
+}
+
+impl Scope {
+    /// The scope of one login session.
+    #[must_use]
+    pub fn login(id: &str) -> Self {
+        Self::Login(hex(id))
+    }
+
+    fn notice(&self) -> String {
+        match self {
+            Self::Login(digest) => format!("login {digest}"),
+            Self::User(id) => format!("user {id}"),
+            Self::Environment(id) => format!("environment {id}"),
+            Self::All => "all".to_owned(),
+        }
+    }
+
+    /// What another process said. A text that it cannot have sent, or of a later version, means that anything may have
+    /// changed.
+    fn read(notice: &str) -> Self {
+        let id = |text: &str| text.parse::<Uuid>().ok();
+        let known = match notice.split_once(' ') {
+            Some(("login", digest)) => Some(Self::Login(digest.to_owned())),
+            Some(("user", text)) => id(text).map(Self::User),
+            Some(("environment", text)) => id(text).map(Self::Environment),
+            _ => None,
+        };
+        known.unwrap_or(Self::All)
+    }
+
+    /// Whether this connection may have lost its authorisation by it.
+    pub(super) fn concerns(&self, attached: &Attached) -> bool {
+        match (self, attached) {
+            (Self::All, _) => true,
+            (Self::Environment(id), Attached::Sdk { environment, .. }) => environment.as_u128() == id.as_u128(),
+            (Self::Environment(id), Attached::Browser { app, .. }) => {
+                app.as_ref().is_some_and(|(environment, _)| environment.as_u128() == id.as_u128())
+            }
+            (Self::User(id), Attached::Browser { identity, .. }) => identity.user == Some(*id),
+            (Self::Login(digest), Attached::Browser { identity, .. }) => hex(&identity.login) == *digest,
+            (Self::User(_) | Self::Login(_), Attached::Sdk { .. }) => false,
+        }
+    }
+}
+
+fn hex(login: &str) -> String {
+    digest(&SHA256, login.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where revocations are said. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Revocations {
+    store: Store,
+    tasks: Tasks,
+    here: mpsc::UnboundedSender<Scope>,
+}
+
+impl Revocations {
+    pub(super) fn new(store: &Store, tasks: &Tasks) -> (Self, mpsc::UnboundedReceiver<Scope>) {
+        // Unbounded: one small value for each write that takes something away.
+        let (here, receiver) = mpsc::unbounded_channel();
+        (Self { store: store.clone(), tasks: tasks.clone(), here }, receiver)
+    }
+
+    /// Says that something was taken away. To be called when it is committed; returns at once. Should the notice to the
+    /// other processes be lost, they find out at their next round.
+    pub fn say(&self, scope: Scope) {
+        let (store, notice) = (self.store.clone(), scope.notice());
+        self.tasks.spawn("revocation notice", async move {
+            if let Err(error) = store.notify(CHANNEL, &notice).await {
+                tracing::warn!(%error, "other processes could not be told of a revocation");
+            }
+        });
+        // The receiver lives as long as the process.
+        let _ = self.here.send(scope);
+    }
+
+    /// Hears what other processes say (and, harmlessly, what this one said), until the process ends.
+    pub(super) async fn hear(self, settings: Settings) {
+        loop {
+            tokio::select! {
+                () = self.listen(&settings) => {}
+                () = self.tasks.stopped() => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RETRY) => {}
+                () = self.tasks.stopped() => return,
+            }
+        }
+    }
+
+    async fn listen(&self, settings: &Settings) {
+        let mut notices = match Notices::listen(settings, CHANNEL).await {
+            Ok(notices) => notices,
+            Err(error) => return tracing::warn!(%error, "revocations by other processes are not heard at once"),
+        };
+        // What was said while nobody listened is unknown.
+        let _ = self.here.send(Scope::All);
+        loop {
+            match notices.next().await {
+                Ok(notice) => {
+                    let _ = self.here.send(Scope::read(&notice));
+                }
+                Err(error) => return tracing::warn!(%error, "revocations by other processes are not heard for now"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_read_as_it_was_said() {
+        for scope in [
+            Scope::login("a".repeat(40).as_str()),
+            Scope::User(Uuid::nil()),
+            Scope::Environment(Uuid::max()),
+            Scope::All,
+        ] {
+            assert_eq!(Scope::read(&scope.notice()), scope);
+            assert!(!scope.notice().contains(&"a".repeat(40)), "the login's id stays secret");
+        }
+        assert_eq!(Scope::read("user nobody"), Scope::All);
+        assert_eq!(Scope::read("later version"), Scope::All);
+    }
+}

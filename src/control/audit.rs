@@ -26,6 +26,9 @@ const PER_WINDOW: f64 = 200.0;
 const ERRORS_PER_WINDOW: u32 = 20;
 /// How long a company's plan and limit and an environment's app list are taken as live.
 const FRESH: Duration = Duration::from_secs(2);
+/// How long an entry waits for a database that is away, and how often it is asked.
+const OUTAGE: Duration = Duration::from_secs(120);
+const RETRY: Duration = Duration::from_millis(500);
 /// Entries that wait to be checked.
 const UNCHECKED: usize = 1_024;
 /// Companies and environments that are remembered at a time.
@@ -268,18 +271,21 @@ impl Checker {
         if self.companies.len() >= KNOWN {
             self.companies.retain(|_, (at, _)| now.duration_since(*at) < FRESH);
         }
-        let known = self.companies.get(&id).is_some_and(|(at, _)| now.duration_since(*at) < FRESH);
-        if !known {
-            match self.store.company(id).await {
-                Ok(Some(row)) => {
+        let give_up = now + OUTAGE;
+        while !self.companies.get(&id).is_some_and(|(at, _)| now.duration_since(*at) < FRESH) {
+            match (self.store.company(id).await, self.companies.get_mut(&id)) {
+                (Ok(Some(row)), _) => {
                     self.companies.insert(id, (now, row));
                 }
-                Ok(None) => return Err("plan limit."),
-                // While the database is away the plan of a moment ago is the best there is.
-                Err(error) => {
+                (Ok(None), _) => return Err("plan limit."),
+                (Err(error), known) => {
                     tracing::debug!(%error, "plan could not be read");
-                    if let Some((at, _)) = self.companies.get_mut(&id) {
-                        *at = now;
+                    match known {
+                        // While the database is away the plan of a moment ago is the best there is.
+                        Some((at, _)) => *at = now,
+                        // Without any the entry waits, and those behind it: the queue in front is bounded.
+                        None if error.is_transient() && Instant::now() < give_up => tokio::time::sleep(RETRY).await,
+                        None => break,
                     }
                 }
             }

@@ -45,7 +45,7 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
     let Some(Found { endpoint: rule, parameters, .. }) = own.router.find(&request.method, &path) else {
         return unknown_route();
     };
-    let mut call = Call { api, request, parameters, body: Value::Object(Map::new()), login: None };
+    let mut call = Call { api, request, access: rule.access, parameters, body: Value::Object(Map::new()), login: None };
     let mut cookies = Cookies::default();
     let outcome = match prepare(rule, &mut call, &mut cookies).await {
         Ok(()) => (rule.run)(call).await,
@@ -76,14 +76,13 @@ async fn prepare(rule: &Rule, call: &mut Call, cookies: &mut Cookies) -> Result<
             call.login = Some(log_in(call, cookies).await?);
             Ok(())
         }
-        Access::Internal => {
-            let login = log_in(call, cookies).await?;
-            if login.user.is_none() {
-                let text = "This is for people of the organization. Please log in with your own account.";
-                return Err(Refusal::message(StatusCode::UNAUTHORIZED, text));
-            }
-            call.login = Some(login);
-            Ok(())
+        Access::Internal | Access::MayOn(_) => {
+            call.login = Some(log_in(call, cookies).await?);
+            call.user().map(drop)
+        }
+        Access::May(feature) => {
+            call.login = Some(log_in(call, cookies).await?);
+            call.must(feature)
         }
     }
 }

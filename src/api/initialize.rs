@@ -13,16 +13,14 @@ use crate::store::{CompanyRow, EnvironmentRow, UserRow};
 
 /// Route 11.
 pub(super) async fn initialize(call: Call) -> Answer {
-    let (store, user) = (&call.api.store, call.user()?);
-    let company = company_of(&call, user).await?;
-    let environments = store.environments_for_home(user.company_id, user.id).await?;
-    let ids: Vec<_> = environments.iter().map(|environment| environment.id).collect();
-    let shares = store.shares_of_environments(&ids).await?;
+    let user = call.user()?;
+    let home = call.api.store.home(user.company_id, user.id).await?.ok_or_else(gone)?;
     let viewer = Viewer::new(user);
-    let shown: Vec<_> = environments
+    let shown: Vec<_> = home
+        .environments
         .iter()
-        .filter_map(|environment| {
-            let mut shown = viewer.environment_with_shares(environment, &shares)?;
+        .filter_map(|(environment, shares)| {
+            let mut shown = viewer.environment_with_shares(environment, shares)?;
             shown.insert("key".to_owned(), own_key(&call.api, &viewer, environment));
             // The truth comes over the socket.
             shown.insert("isOnline".to_owned(), false.into());
@@ -31,7 +29,7 @@ pub(super) async fn initialize(call: Call) -> Answer {
         .collect();
     let body = json!({
         "environments": shown,
-        "company": shape::company(&company, user),
+        "company": shape::company(&home.company, user),
         "user": shape::internal_user(user),
     });
     Ok(json_reply(StatusCode::OK, &body))
@@ -76,5 +74,9 @@ pub(super) async fn settings(call: Call) -> Answer {
 
 /// The user's company.
 pub(super) async fn company_of(call: &Call, user: &UserRow) -> Result<CompanyRow, Refusal> {
-    call.api.store.company(user.company_id).await?.ok_or_else(|| told("The organization is gone."))
+    call.api.store.company(user.company_id).await?.ok_or_else(gone)
+}
+
+fn gone() -> Refusal {
+    told("The organization is gone.")
 }

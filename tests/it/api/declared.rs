@@ -5,8 +5,10 @@ use crate::support::{Numbers, Request, World, play};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Method, path with `{}` for an id, and a body that would do.
-const ROUTES: [(&str, &str, fn(&World, &Company) -> Option<Value>); 17] = [
+/// Method, path with names for ids, and a body that would do.
+type Route = (&'static str, &'static str, fn(&World, &Company) -> Option<Value>);
+
+const ROUTES: [Route; 17] = [
     ("GET", "/api/v1/initialize", |_, _| None),
     ("GET", "/api/v1/settings", |_, _| None),
     ("GET", "/api/v1/environment", |_, _| None),

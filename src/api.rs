@@ -5,20 +5,27 @@
 
 mod app_start;
 mod authentication;
+mod billing;
 mod browser_socket;
 mod call;
 mod demo;
 mod dispatch;
+mod environments;
 mod health;
+mod initialize;
+mod input;
 mod limits;
 mod log_event;
 mod refusal;
 mod routes;
 mod sdk_socket;
 mod shape;
+mod shares;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod users;
+mod view;
 
 use std::sync::Arc;
 

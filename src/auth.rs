@@ -7,9 +7,11 @@ mod hex;
 mod keys;
 mod login;
 mod origin;
+pub mod permission;
 mod role;
 
 pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
 pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
 pub use origin::{OriginRule, PublicOrigin, PublicOriginError};
+pub use permission::Feature;
 pub use role::Role;

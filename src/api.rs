@@ -6,11 +6,15 @@
 mod app_start;
 mod audit_log;
 mod authentication;
+mod billing;
 mod browser_socket;
 mod call;
 mod demo;
 mod dispatch;
+mod environments;
 mod health;
+mod initialize;
+mod input;
 mod limits;
 mod log_error;
 mod log_event;
@@ -20,10 +24,13 @@ mod report_data;
 mod routes;
 mod sdk_socket;
 mod shape;
+mod shares;
 mod sockets;
 #[cfg(test)]
 mod tests;
 mod time_frame;
+mod users;
+mod view;
 
 use std::sync::Arc;
 

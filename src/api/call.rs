@@ -13,7 +13,7 @@ use super::Api;
 use super::refusal::Refusal;
 use super::routes::Access;
 use crate::auth::gate::Login;
-use crate::auth::{Feature, permission};
+use crate::auth::{Feature, Role, permission};
 use crate::http::{HeaderName, Parameters, Reply, Request, StatusCode, header};
 use crate::store::{UserRow, holds_nul};
 
@@ -51,10 +51,7 @@ impl Call {
     /// # Errors
     /// 401 for people from outside.
     pub fn user(&self) -> Result<&UserRow, Refusal> {
-        self.login()?.user.as_ref().ok_or_else(|| {
-            let text = "This is for people of the organization. Please log in with your own account.";
-            Refusal::message(StatusCode::UNAUTHORIZED, text)
-        })
+        self.login()?.user.as_ref().ok_or_else(for_people_of_the_company)
     }
 
     /// Asks for a feature.
@@ -62,14 +59,7 @@ impl Call {
     /// # Errors
     /// 403 when the user's role does not have it.
     pub fn must(&self, feature: Feature) -> Result<(), Refusal> {
-        if permission::may(self.user()?, feature) {
-            return Ok(());
-        }
-        let text = match feature.weakest() {
-            crate::auth::Role::Owner => "Only an owner of the organization may do this.".to_owned(),
-            role => format!("Your role does not allow this. It takes the role {} or a stronger one.", role.as_str()),
-        };
-        Err(Refusal::message(StatusCode::FORBIDDEN, &text))
+        must(self.user()?, feature)
     }
 
     /// Asks for the feature that the table names with `MayOn`.
@@ -113,6 +103,24 @@ impl Call {
     pub fn origin_is_ours(&self) -> bool {
         self.api.origins.allows(self.header(&header::ORIGIN), self.header(&header::HOST))
     }
+}
+
+/// 401 for people from outside where only people of a company have business.
+pub(super) fn for_people_of_the_company() -> Refusal {
+    let text = "This is for people of the organization. Please log in with your own account.";
+    Refusal::message(StatusCode::UNAUTHORIZED, text)
+}
+
+/// 403 unless the user's role has the feature.
+pub(super) fn must(user: &UserRow, feature: Feature) -> Result<(), Refusal> {
+    if permission::may(user, feature) {
+        return Ok(());
+    }
+    let text = match feature.weakest() {
+        Role::Owner => "Only an owner of the organization may do this.".to_owned(),
+        role => format!("Your role does not allow this. It takes the role {} or a stronger one.", role.as_str()),
+    };
+    Err(Refusal::message(StatusCode::FORBIDDEN, &text))
 }
 
 /// A UUID in the hyphenated form, in either case; no other form is one.

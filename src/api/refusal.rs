@@ -96,6 +96,11 @@ impl From<Fault> for Refusal {
     }
 }
 
+/// 400 with a text that the web client shows to the user.
+pub(super) fn told(text: &str) -> Refusal {
+    Refusal::message(StatusCode::BAD_REQUEST, text)
+}
+
 /// 404 for a path or method that the table does not know.
 pub(super) fn unknown_route() -> Reply {
     json_reply(

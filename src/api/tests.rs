@@ -207,6 +207,32 @@ async fn the_gate_refuses_and_clears_without_the_database() {
 }
 
 #[tokio::test]
+async fn no_line_of_the_table_answers_without_its_login_and_our_origin() {
+    let rig = rig();
+    let clear = Some("auth_session=; HttpOnly; Max-Age=0; Path=/; SameSite=Lax; Secure");
+    for rule in routes::ROUTES.iter().filter(|rule| rule.access != routes::Access::Socket) {
+        let (method, path) = (rule.method.as_str(), rule.path.replace(':', "x"));
+        let ask = async |headers: &str| {
+            let body = if rule.body == routes::Body::Unread { "" } else { "{}" };
+            rig.send(method, &path, &format!("{JSON}{headers}"), body).await
+        };
+        let gated = rule.access != routes::Access::Open;
+        if gated {
+            let answer = ask("Origin: https://x.test\r\n").await;
+            assert_eq!((answer.status, answer.header("set-cookie")), (401, clear), "{method} {path}");
+        }
+        if method != "GET" {
+            let cookie = format!("Cookie: auth_session={}\r\n", "a".repeat(40));
+            for origin in ["Origin: https://evil.test\r\n", "Origin: null\r\n"] {
+                let answer = ask(&format!("{origin}{cookie}")).await;
+                assert_eq!(answer.status, 403, "{method} {path}");
+                assert_eq!(answer.header("set-cookie"), clear.filter(|_| gated), "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn while_the_database_is_away_requests_are_told_so_and_logins_are_kept() {
     let rig = rig();
     let cookie = format!("{JSON}Origin: https://x.test\r\nCookie: auth_session={}\r\n", "a".repeat(40));

@@ -272,7 +272,7 @@ impl Checker {
             self.companies.retain(|_, (at, _)| now.duration_since(*at) < FRESH);
         }
         let give_up = now + OUTAGE;
-        while !self.companies.get(&id).is_some_and(|(at, _)| now.duration_since(*at) < FRESH) {
+        while self.companies.get(&id).is_none_or(|(at, _)| now.duration_since(*at) >= FRESH) {
             match (self.store.company(id).await, self.companies.get_mut(&id)) {
                 (Ok(Some(row)), _) => {
                     self.companies.insert(id, (now, row));

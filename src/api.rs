@@ -4,6 +4,7 @@
 //! makes an answer out of an error; a client sees only texts that were written for clients.
 
 mod app_start;
+mod audit_log;
 mod authentication;
 mod billing;
 mod browser_socket;
@@ -15,8 +16,11 @@ mod health;
 mod initialize;
 mod input;
 mod limits;
+mod log_error;
 mod log_event;
 mod refusal;
+mod report;
+mod report_data;
 mod routes;
 mod sdk_socket;
 mod shape;
@@ -24,6 +28,7 @@ mod shares;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod time_frame;
 mod users;
 mod view;
 
@@ -32,10 +37,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
+pub use limits::RateLimits;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
-use crate::http::Router;
+use crate::dashboard::Dashboard;
+use crate::http::{Reply, Request, Router, TrustedProxies};
 use crate::relay::Hub;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -73,6 +80,12 @@ pub struct Parts {
     pub healthy: watch::Receiver<bool>,
     /// Runs the hand-over of upgraded sockets.
     pub tasks: Tasks,
+    /// How often somebody may ask.
+    pub limits: RateLimits,
+    /// The web client to serve, if any.
+    pub dashboard: Option<Dashboard>,
+    /// Whose word counts for where a request comes from.
+    pub proxies: TrustedProxies,
 }
 
 /// The API: an [`crate::http::Handler`].
@@ -89,7 +102,9 @@ pub struct Api {
     tasks: Tasks,
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
-    visitor_logins: limits::PerAddress,
+    limits: limits::Limits,
+    dashboard: Option<Dashboard>,
+    proxies: TrustedProxies,
 }
 
 impl Api {
@@ -109,8 +124,16 @@ impl Api {
             tasks: parts.tasks,
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
-            visitor_logins: limits::PerAddress::new(authentication::VISITOR_LOGINS_PER_MINUTE),
+            limits: limits::Limits::new(parts.limits),
+            dashboard: parts.dashboard,
+            proxies: parts.proxies,
         })
+    }
+
+    /// What is at an address that no route has, or whose route leaves it to the web client.
+    fn page(&self, request: &Request) -> Reply {
+        let page = |path| self.dashboard.as_ref()?.answer(&request.method, &path, &request.headers);
+        request.path().ok().and_then(page).unwrap_or_else(refusal::unknown_route)
     }
 
     fn secure_cookies(&self) -> bool {

@@ -8,6 +8,7 @@
 mod fault;
 mod google;
 mod keys;
+mod limits;
 mod logs;
 mod postgres;
 mod reader;
@@ -20,6 +21,7 @@ use std::env::VarError;
 pub use fault::{Fault, Faults};
 pub use google::Google;
 pub use keys::Keys;
+pub use limits::Limits;
 pub use logs::{LogFormat, Logs};
 pub use postgres::{Postgres, SslMode};
 pub use relay::Relay;
@@ -40,6 +42,8 @@ pub struct Config {
     pub google: Option<Google>,
     /// Limits and times of the relay.
     pub relay: Relay,
+    /// How often people may ask, and how long things are kept.
+    pub limits: Limits,
     /// What is logged and how.
     pub logs: Logs,
 }
@@ -57,6 +61,7 @@ impl Config {
             keys: Keys::read(&mut reader),
             google: Google::read(&mut reader),
             relay: Relay::read(&mut reader),
+            limits: Limits::read(&mut reader),
             logs: Logs::read(&mut reader),
         };
         reader.finish(config)

@@ -58,3 +58,7 @@ pub(super) fn mode(mode: config::Mode) -> api::Mode {
 pub(super) fn public_origins(server: &config::Server) -> Result<Vec<PublicOrigin>, PublicOriginError> {
     server.public_origins.iter().map(|origin| origin.parse()).collect()
 }
+
+pub(super) fn rate_limits(limits: &config::Limits) -> api::RateLimits {
+    api::RateLimits { address_per_minute: limits.address_per_minute, session_per_minute: limits.session_per_minute }
+}

@@ -1,0 +1,42 @@
+//! The harness: a server process, its database, tenants, and peers that speak the protocol well or badly.
+
+pub mod attempt;
+pub mod http;
+pub mod message;
+pub mod numbers;
+pub mod peer;
+pub mod postgres;
+pub mod raw;
+pub mod running;
+pub mod seed;
+pub mod server;
+pub mod tls;
+pub mod world;
+
+pub use attempt::Upgrade;
+pub use http::{Request, Response};
+pub use message::Message;
+pub use numbers::Numbers;
+pub use peer::{Event, Peer};
+pub use running::Running;
+pub use seed::{Environment, Login, Seed, Tenant};
+pub use server::Server;
+pub use world::{World, play, play_on, play_with};
+
+use std::time::Duration;
+
+/// How long a test waits for something that must happen: far more than it takes, because the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Waits for `what` at most [`PATIENCE`].
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    within(PATIENCE, what, future).await
+}
+
+/// Waits for `what` at most `limit`, and fails the test by name when it does not come.
+pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(limit, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what}: not within {limit:?}"),
+    }
+}

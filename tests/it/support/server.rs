@@ -1,0 +1,167 @@
+//! The server under test: the real binary as a child process.
+
+use super::{PATIENCE, within};
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// `PROD_API_KEY_SECRET` of the test vectors in section 6 of the HTTP specification.
+pub const PROD_API_KEY_SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+/// `DEV_API_KEY_SECRET` of the same vectors.
+pub const DEV_API_KEY_SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+/// A running `compose-relay serve`. Killed when dropped; its log is printed when the test has failed.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+    settings: Vec<(String, String)>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// Starts on this address (port 0: any free one) and waits until it listens.
+    pub async fn start(listen: SocketAddr, settings: Vec<(String, String)>) -> Server {
+        let log = Arc::new(Mutex::new(String::new()));
+        let (child, listening) = spawn(listen, &settings, &log);
+        let mut server = Server { child, address: listen, settings, log };
+        server.address = within(Duration::from_secs(60), "the server listens", listening).await.unwrap_or_else(|_| {
+            panic!("the server ended at start: {:?}", server.child.wait());
+        });
+        server
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Everything that the process has written so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn terminate(&self) {
+        signal("-TERM", self.pid());
+    }
+
+    /// SIGKILL, and wait until the process is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits for the end of the process.
+    pub async fn exited(&mut self, limit: Duration) -> ExitStatus {
+        within(limit, "the server exits", async {
+            loop {
+                if let Ok(Some(status)) = self.child.try_wait() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+    }
+
+    /// Starts the process again, with the same settings and on the same port, after [`Server::kill`] or an exit.
+    pub async fn start_again(&mut self) {
+        assert!(!self.is_running(), "the old process is still there");
+        let (child, listening) = spawn(self.address, &self.settings, &self.log);
+        self.child = child;
+        within(PATIENCE, "the server listens again", listening).await.expect("the server ended at its second start");
+    }
+
+    /// Resident memory of the process, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.pid())).expect("statm of the server");
+        pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+    }
+
+    /// Open file descriptors of the process.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("descriptors of the server").count()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("---- log of server {} ----\n{}---- end of log ----", self.pid(), self.log());
+        }
+    }
+}
+
+fn spawn(
+    listen: SocketAddr,
+    settings: &[(String, String)],
+    log: &Arc<Mutex<String>>,
+) -> (Child, oneshot::Receiver<SocketAddr>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_compose-relay"));
+    command.args(["serve", "--listen", &listen.to_string()]).env_clear();
+    for name in ["PATH", "HOME", "LANG"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.envs(settings.iter().map(|(name, value)| (name, value))).env("RUST_BACKTRACE", "1");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the server binary can be started");
+    let (found, listening) = oneshot::channel();
+    collect(child.stderr.take().unwrap(), log.clone(), Some(found));
+    collect(child.stdout.take().unwrap(), log.clone(), None);
+    (child, listening)
+}
+
+/// Copies the lines of `from` to `log` on a thread of its own, and reports the address in the first "listening" line.
+fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>, mut found: Option<oneshot::Sender<SocketAddr>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if let Some(address) = listening_address(&line)
+                && let Some(found) = found.take()
+            {
+                let _ = found.send(address);
+            }
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
+
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    let rest = line.split("listening on http://").nth(1)?;
+    let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c))).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+/// Sends a signal with the `kill` program, because calling the system directly would need `unsafe`.
+pub fn signal(name: &str, pid: u32) {
+    let status = Command::new("kill").args([name, &pid.to_string()]).status().expect("`kill` can be started");
+    assert!(status.success(), "kill {name} {pid}: {status}");
+}
+
+#[test]
+fn the_address_is_found_in_the_log_line() {
+    let expected: SocketAddr = "127.0.0.1:4711".parse().unwrap();
+    for line in ["listening on http://127.0.0.1:4711", "12:00 INFO x: listening on http://127.0.0.1:4711 shards=2"] {
+        assert_eq!(listening_address(line), Some(expected));
+    }
+    assert_eq!(listening_address("x listening on http://[::1]:80/"), Some("[::1]:80".parse().unwrap()));
+    assert_eq!(listening_address("starting"), None);
+}

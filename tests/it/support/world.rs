@@ -1,0 +1,121 @@
+//! A scene: one server process on one fresh database, with a deadline and a last look at the server.
+
+use super::postgres::{self, Database};
+use super::server::{DEV_API_KEY_SECRET, PROD_API_KEY_SECRET};
+use super::{Environment, Login, Peer, Request, Response, Seed, Server, Upgrade, within};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What a scene has around it.
+pub struct World {
+    pub server: Server,
+    pub seed: Seed,
+    pub database: Database,
+    /// Set by scenes that end the server on purpose, so that nobody looks whether it is well.
+    pub ended: bool,
+}
+
+/// Plays a scene with the settings of an ordinary production server.
+pub fn play(scene: impl AsyncFnOnce(&mut World)) {
+    play_with(&[], scene);
+}
+
+/// Plays a scene with these settings on top.
+pub fn play_with(settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
+    play_on("127.0.0.1:0", settings, scene);
+}
+
+/// The same with an address to listen on.
+pub fn play_on(listen: &str, settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
+    let database = postgres::cluster().migrated_database();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
+        let mut world = World::on(listen.parse().expect("an address"), database, settings).await;
+        let pid = world.server.pid();
+        scene(&mut world).await;
+        if !world.ended {
+            assert!(world.server.is_running(), "the server process has ended");
+            assert_eq!(world.server.pid(), pid, "the server is another process");
+            world.assert_healthy().await;
+        }
+    }));
+}
+
+impl World {
+    pub async fn on(listen: SocketAddr, database: Database, settings: &[(&str, &str)]) -> World {
+        let mut all = server_settings(&database);
+        for (name, value) in settings {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let (server, sql) = tokio::join!(Server::start(listen, all), database.client());
+        World { server, seed: Seed { sql }, database, ended: false }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    pub async fn assert_healthy(&self) {
+        let answer = Request::get("/health-check").send(self.address()).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "success"));
+    }
+
+    /// Connects as the Python SDK of an environment.
+    pub async fn sdk(&self, environment: &Environment) -> Peer {
+        Upgrade::sdk(environment).accepted(self.address()).await
+    }
+
+    /// Opens an app page and reads its first status frame.
+    pub async fn page(&self, login: &Login, environment: &Environment, route: &str) -> Page {
+        let session = Uuid::new_v4();
+        let mut peer = Upgrade::page(login, session, environment.id, route).accepted(self.address()).await;
+        let status = peer.next_is("11").await;
+        assert_eq!(status.first_id(), session);
+        assert_eq!(status.json()["environmentId"], json!(environment.id.to_string()));
+        Page { peer, session, environment: environment.id }
+    }
+
+    /// Opens a home page and reads its first report.
+    pub async fn home(&self, login: &Login) -> (Peer, Uuid) {
+        let session = Uuid::new_v4();
+        let mut peer = Upgrade::home(login, session).accepted(self.address()).await;
+        peer.next_is("12").await;
+        (peer, session)
+    }
+
+    /// The REST half of opening an app page (5.2).
+    pub async fn authorize(&self, login: &Login, environment: &Environment, route: &str, session: Uuid) -> Response {
+        let body =
+            json!({"environmentId": environment.id.to_string(), "appRoute": route, "sessionId": session.to_string()});
+        let request = Request::post("/api/v1/initialize-environment-and-authorize-app", &body);
+        request.login(&login.session).send(self.address()).await
+    }
+}
+
+/// An open app page.
+pub struct Page {
+    pub peer: Peer,
+    pub session: Uuid,
+    pub environment: Uuid,
+}
+
+/// The variables of the old server, with secrets that are in no other place.
+pub fn server_settings(database: &Database) -> Vec<(String, String)> {
+    let mut settings: Vec<(String, String)> = [
+        ("NODE_ENV", "production"),
+        ("PROD_API_KEY_SECRET", PROD_API_KEY_SECRET),
+        ("DEV_API_KEY_SECRET", DEV_API_KEY_SECRET),
+        ("GOOGLE_OAUTH_CLIENT_ID", "test-client"),
+        ("GOOGLE_OAUTH_CLIENT_SECRET", "test-client-secret"),
+        ("BUILD_VERSION", "test"),
+        ("LOG_LEVEL", "debug"),
+        ("RELAY_SHARDS", "2"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    settings.extend(database.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
+    settings
+}

@@ -2,6 +2,7 @@
 //! of the WebSocket handshake. Knows no route, no session and no text of an error body: a [`Handler`] does.
 
 mod body;
+mod client;
 mod connection;
 mod fault;
 mod path;
@@ -13,6 +14,7 @@ mod upgrade;
 mod watch;
 
 pub use body::{LARGEST_BODY, MediaType};
+pub use client::{Client, ClientError};
 pub use connection::Handler;
 pub use fault::Fault;
 pub use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};

@@ -2,6 +2,7 @@
 //! [`gate`] is pure: rows and texts in, decisions out.
 
 pub mod access;
+mod email;
 pub mod gate;
 mod hex;
 mod keys;
@@ -9,6 +10,7 @@ mod login;
 mod origin;
 mod role;
 
+pub use email::Email;
 pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
 pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
 pub use origin::{OriginRule, PublicOrigin, PublicOriginError};

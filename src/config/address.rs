@@ -1,0 +1,63 @@
+//! Addresses of sign-in providers.
+
+use url::{Host, Url};
+
+use super::reader::Reader;
+use super::values;
+
+/// An HTTPS address, kept as it is written; plain HTTP only to this machine, for tests and for proxies on it.
+pub(super) fn address(reader: &mut Reader<'_>, name: &'static str, example: &str) -> Option<String> {
+    let value = reader.text(name)?;
+    match judge(&value) {
+        Ok(()) => Some(value),
+        Err(wrong) => {
+            reader.fault(name, format!("is {}, which {wrong}", values::shown(&value)), example);
+            None
+        }
+    }
+}
+
+fn judge(text: &str) -> Result<(), &'static str> {
+    let url = Url::parse(text).map_err(|_| "is not an address that begins with https://")?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return Err("has no host"),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or a password");
+    }
+    if url.fragment().is_some() {
+        return Err("has a part behind #");
+    }
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if here => Ok(()),
+        "http" => Err("is not encrypted (http:// is only for this machine)"),
+        _ => Err("does not begin with https://"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+
+    #[test]
+    fn tokens_are_never_sent_in_the_clear() {
+        for good in ["https://a.test/x?y=z", "http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]:9"] {
+            assert_eq!(judge(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "a.test",
+            "http://a.test/",
+            "ftp://a.test",
+            "https://u:p@a.test",
+            "https://a.test#x",
+            "http://10.0.0.1/",
+        ] {
+            assert!(judge(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -87,6 +87,12 @@ pub enum Error {
     /// An origin that cannot be understood.
     #[error(transparent)]
     Origin(#[from] PublicOriginError),
+    /// The address of a sign-in provider that cannot be understood.
+    #[error("the address of a sign-in provider cannot be used: {0}")]
+    Provider(#[from] url::ParseError),
+    /// TLS to sign-in providers cannot be set up.
+    #[error("sign-in providers cannot be asked: {0}")]
+    Tls(#[from] http::NoTls),
     /// The system refused a thread, a signal handler or a descriptor.
     #[error("the operating system refused a resource: {0}")]
     System(#[from] std::io::Error),
@@ -98,8 +104,8 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
-            Self::Store(_) | Self::Keys(_) | Self::Origin(_) => Blame::Settings,
-            Self::System(_) => Blame::Internal,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Provider(_) => Blame::Settings,
+            Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
     }
 }
@@ -149,6 +155,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         mode: settings::mode(config.server.mode),
         public_origins: settings::public_origins(&config.server)?,
         demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
+        sign_in: settings::sign_in(&config)?,
+        registration: settings::registration(&config.sign_up),
         healthy: healthy.subscribe(),
         tasks: tasks.clone(),
     });

@@ -14,11 +14,11 @@ mod upgrade;
 mod watch;
 
 pub use body::{LARGEST_BODY, MediaType};
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, NoTls};
 pub use connection::Handler;
 pub use fault::Fault;
 pub use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-pub use hyper::{Method, StatusCode};
+pub use hyper::{Method, Request as OutboundRequest, StatusCode};
 pub use path::{BadEscape, Path};
 pub use reply::{Label, Reply, json, reply, see_other};
 pub use request::Request;

@@ -18,6 +18,8 @@ mod environment;
 mod error;
 mod error_log;
 mod external_app_user;
+mod invite;
+mod join;
 mod log;
 pub mod migrate;
 mod notice;
@@ -28,18 +30,22 @@ mod sign_up;
 pub mod structure;
 mod tls;
 mod user;
+mod user_by_email;
 
 pub use company::CompanyRow;
 pub use configuration::{Applied, Configuration};
 pub use environment::{EnvironmentRow, EnvironmentType};
 pub use error::{Cause, StoreError};
 pub use external_app_user::{INHERIT_PREFIX, ShareRow};
+pub use invite::InviteRow;
+pub use join::{Join, JoinOutcome};
 pub use log::LogEntry;
 pub use notice::Notices;
 pub use session::SessionRow;
 pub use settings::{Settings, SslMode};
-pub use sign_up::{NewCompany, NewEnvironment, NewOwner, SignedUp};
+pub use sign_up::{NewCompany, NewEnvironment, NewLogin, NewOwner, SignUp, SignUpOutcome, SignedUp};
 pub use user::UserRow;
+pub use user_by_email::ByEmail;
 
 use pool::Pool;
 

@@ -17,7 +17,6 @@ pub(super) struct Call {
     pub api: Arc<Api>,
     pub request: Request,
     /// The `:name` segments of the path.
-    #[expect(dead_code, reason = "for the routes with ids of the dashboard")]
     pub parameters: Parameters,
     /// The JSON body; `{}` where the route takes none.
     pub body: Value,

@@ -2,7 +2,9 @@
 //! http-api 8.1. A new route is one line here and one function in the file of its resource.
 
 use super::call::Run;
-use super::{app_start, authentication, browser_socket, demo, health, log_event, sdk_socket};
+use super::{
+    app_start, authentication, browser_socket, demo, google_sign_in, health, invite, log_event, sdk_socket, sign_up,
+};
 use crate::http::Method;
 
 /// Who may ask.
@@ -26,7 +28,6 @@ pub(super) enum Body {
     /// JSON.
     Json,
     /// JSON; an empty or missing body counts as `{}`.
-    #[expect(dead_code, reason = "for the DELETE routes of the dashboard")]
     JsonOrNothing,
 }
 
@@ -53,19 +54,26 @@ macro_rules! routes {
 }
 
 pub(super) static ROUTES: &[Rule] = routes! {
-    GET   "/health-check"                                     Open      Unread  health::check;                  // 10
-    GET   "/api/v1/auth/check"                                Session   Unread  authentication::check;          // 3
-    GET   "/api/v1/auth/logout"                               Session   Unread  authentication::logout;         // 4
-    POST  "/api/v1/auth/login-to-app"                         Open      Json    authentication::login_to_app;   // 8
-    POST  "/api/v1/initialize-environment-and-authorize-app"  Session   Json    app_start::start;               // 27
-    POST  "/api/v1/log"                                       Internal  Json    log_event::discard;             // 41
+    POST   "/api/v1/auth/oauth/login"                          Open      Json           google_sign_in::start;          // 1
+    POST   "/api/v1/auth/google-oauth/redirect"                Open      Json           google_sign_in::callback;       // 2
+    GET    "/api/v1/auth/check"                                Session   Unread         authentication::check;          // 3
+    GET    "/api/v1/auth/logout"                               Session   Unread         authentication::logout;         // 4
+    POST   "/api/v1/auth/complete-sign-up"                     Open      Json           sign_up::company;               // 5
+    POST   "/api/v1/auth/complete-sign-up-to-org"              Open      Json           sign_up::join;                  // 6
+    GET    "/api/v1/invite-code/:id"                           Open      Unread         invite::show;                   // 7
+    POST   "/api/v1/auth/login-to-app"                         Open      Json           authentication::login_to_app;   // 8
+    GET    "/health-check"                                     Open      Unread         health::check;                  // 10
+    POST   "/api/v1/invite-code"                               Internal  Json           invite::create;                 // 13
+    DELETE "/api/v1/invite-code/:id"                           Internal  JsonOrNothing  invite::delete;                 // 14
+    POST   "/api/v1/initialize-environment-and-authorize-app"  Session   Json           app_start::start;               // 27
+    POST   "/api/v1/log"                                       Internal  Json           log_event::discard;             // 41
 
-    GET   "/api/v1/sdk/ws"                                    Socket    Unread  sdk_socket::open;
-    GET   "/api/v1/browser/ws"                                Socket    Unread  browser_socket::open;
+    GET    "/api/v1/sdk/ws"                                    Socket    Unread         sdk_socket::open;
+    GET    "/api/v1/browser/ws"                                Socket    Unread         browser_socket::open;
 
-    GET   "/"                                                 Open      Unread  demo::root;
-    GET   "/demo"                                             Open      Unread  demo::page;
-    GET   "/demo/sign-in"                                     Open      Unread  demo::sign_in;
+    GET    "/"                                                 Open      Unread         demo::root;
+    GET    "/demo"                                             Open      Unread         demo::page;
+    GET    "/demo/sign-in"                                     Open      Unread         demo::sign_in;
 };
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use crate::auth::{PublicOrigin, PublicOriginError};
+use crate::http::Client;
 use crate::relay::Limits;
+use crate::sign_in::{Google, GoogleSettings};
 use crate::{api, config, store};
+
+use super::Error;
 
 /// Longest wait for a database connection, and longest run of a statement.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -57,4 +61,36 @@ pub(super) fn mode(mode: config::Mode) -> api::Mode {
 
 pub(super) fn public_origins(server: &config::Server) -> Result<Vec<PublicOrigin>, PublicOriginError> {
     server.public_origins.iter().map(|origin| origin.parse()).collect()
+}
+
+/// The providers. Reads the root certificates of the system when there is one.
+pub(super) fn sign_in(config: &config::Config) -> Result<api::SignIn, Error> {
+    if config.google.is_none() {
+        return Ok(api::SignIn::default());
+    }
+    let client = Client::new()?;
+    let google = match &config.google {
+        None => None,
+        Some(google) => Some(Google::new(google_settings(google)?, client)),
+    };
+    Ok(api::SignIn::new(google))
+}
+
+fn google_settings(google: &config::Google) -> Result<GoogleSettings, Error> {
+    Ok(GoogleSettings {
+        client_id: google.client_id.clone(),
+        client_secret: google.client_secret.clone(),
+        auth_url: google.auth_url.parse()?,
+        token_url: google.token_url.parse()?,
+        tokeninfo_url: google.tokeninfo_url.parse()?,
+        userinfo_url: google.userinfo_url.parse()?,
+    })
+}
+
+pub(super) fn registration(sign_up: &config::SignUp) -> api::Registration {
+    api::Registration {
+        allowed_domains: sign_up.allowed_domains.clone(),
+        first_company_only: sign_up.first_company_only,
+        starts_on_pro: sign_up.plan == config::Plan::Pro,
+    }
 }

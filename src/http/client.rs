@@ -63,12 +63,17 @@ pub enum ClientError {
     Timeout,
 }
 
+/// TLS cannot be set up at all.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS cannot be set up: {0}")]
+pub struct NoTls(#[from] rustls::Error);
+
 impl Client {
     /// Loads the root certificates of the system (or of the file that `SSL_CERT_FILE` names). Reads from disk.
     ///
     /// # Errors
-    /// When TLS cannot be set up at all. A system without root certificates is only warned of.
-    pub fn new() -> Result<Self, rustls::Error> {
+    /// [`NoTls`]. A system without root certificates is only warned of.
+    pub fn new() -> Result<Self, NoTls> {
         Ok(Self { tls: connect::tls()?, places: Arc::new(Semaphore::new(AT_ONCE)), deadline: DEADLINE })
     }
 

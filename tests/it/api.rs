@@ -1,0 +1,5 @@
+//! The routes of the HTTP interface. Defects of section 12 of its specification are named `http_d01`…`http_d41`.
+
+mod invites;
+mod sign_in;
+mod sign_up;

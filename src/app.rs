@@ -87,9 +87,6 @@ pub enum Error {
     /// An origin that cannot be understood.
     #[error(transparent)]
     Origin(#[from] PublicOriginError),
-    /// The address of a sign-in provider that cannot be understood.
-    #[error("the address of a sign-in provider cannot be used: {0}")]
-    Provider(#[from] url::ParseError),
     /// TLS to sign-in providers cannot be set up.
     #[error("sign-in providers cannot be asked: {0}")]
     Tls(#[from] http::NoTls),
@@ -104,7 +101,7 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
-            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Provider(_) => Blame::Settings,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) => Blame::Settings,
             Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
     }

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use crate::auth::{PublicOrigin, PublicOriginError};
-use crate::http::Client;
+use crate::http::{Client, NoTls};
 use crate::relay::Limits;
 use crate::sign_in::{Google, GoogleSettings};
 use crate::{api, config, store};
-
-use super::Error;
 
 /// Longest wait for a database connection, and longest run of a statement.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -64,27 +62,24 @@ pub(super) fn public_origins(server: &config::Server) -> Result<Vec<PublicOrigin
 }
 
 /// The providers. Reads the root certificates of the system when there is one.
-pub(super) fn sign_in(config: &config::Config) -> Result<api::SignIn, Error> {
+pub(super) fn sign_in(config: &config::Config) -> Result<api::SignIn, NoTls> {
     if config.google.is_none() {
         return Ok(api::SignIn::default());
     }
     let client = Client::new()?;
-    let google = match &config.google {
-        None => None,
-        Some(google) => Some(Google::new(google_settings(google)?, client)),
-    };
+    let google = config.google.as_ref().map(|google| Google::new(google_settings(google), client.clone()));
     Ok(api::SignIn::new(google))
 }
 
-fn google_settings(google: &config::Google) -> Result<GoogleSettings, Error> {
-    Ok(GoogleSettings {
+fn google_settings(google: &config::Google) -> GoogleSettings {
+    GoogleSettings {
         client_id: google.client_id.clone(),
         client_secret: google.client_secret.clone(),
-        auth_url: google.auth_url.parse()?,
-        token_url: google.token_url.parse()?,
-        tokeninfo_url: google.tokeninfo_url.parse()?,
-        userinfo_url: google.userinfo_url.parse()?,
-    })
+        auth_url: google.auth_url.clone(),
+        token_url: google.token_url.clone(),
+        tokeninfo_url: google.tokeninfo_url.clone(),
+        userinfo_url: google.userinfo_url.clone(),
+    }
 }
 
 pub(super) fn registration(sign_up: &config::SignUp) -> api::Registration {

@@ -5,19 +5,27 @@ use url::{Host, Url};
 use super::reader::Reader;
 use super::values;
 
-/// An HTTPS address, kept as it is written; plain HTTP only to this machine, for tests and for proxies on it.
-pub(super) fn address(reader: &mut Reader<'_>, name: &'static str, example: &str) -> Option<String> {
-    let value = reader.text(name)?;
-    match judge(&value) {
-        Ok(()) => Some(value),
-        Err(wrong) => {
-            reader.fault(name, format!("is {}, which {wrong}", values::shown(&value)), example);
-            None
-        }
-    }
+/// The address in a variable or, when that is not set, another: an HTTPS one; plain HTTP only to this machine, for tests
+/// and for proxies on it. `None` when it cannot be used, which is a fault then.
+pub(super) fn address(reader: &mut Reader<'_>, name: &'static str, default: &str) -> Option<Url> {
+    let value = reader.text(name);
+    judged(reader, name, value.as_deref().unwrap_or(default), default)
 }
 
-fn judge(text: &str) -> Result<(), &'static str> {
+/// The same without a default, as it is written.
+pub(super) fn optional_address(reader: &mut Reader<'_>, name: &'static str, example: &str) -> Option<String> {
+    let value = reader.text(name)?;
+    judged(reader, name, &value, example)?;
+    Some(value)
+}
+
+fn judged(reader: &mut Reader<'_>, name: &'static str, value: &str, example: &str) -> Option<Url> {
+    judge(value)
+        .map_err(|wrong| reader.fault(name, format!("is {}, which {wrong}", values::shown(value)), example))
+        .ok()
+}
+
+fn judge(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "is not an address that begins with https://")?;
     let here = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -32,8 +40,8 @@ fn judge(text: &str) -> Result<(), &'static str> {
         return Err("has a part behind #");
     }
     match url.scheme() {
-        "https" => Ok(()),
-        "http" if here => Ok(()),
+        "https" => Ok(url),
+        "http" if here => Ok(url),
         "http" => Err("is not encrypted (http:// is only for this machine)"),
         _ => Err("does not begin with https://"),
     }
@@ -46,7 +54,7 @@ mod tests {
     #[test]
     fn tokens_are_never_sent_in_the_clear() {
         for good in ["https://a.test/x?y=z", "http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]:9"] {
-            assert_eq!(judge(good), Ok(()), "{good}");
+            assert!(judge(good).is_ok(), "{good}");
         }
         for bad in [
             "",

@@ -1,6 +1,6 @@
 //! Sign-in with an OpenID Connect provider.
 
-use super::address::address;
+use super::address::optional_address;
 use super::reader::Reader;
 use crate::secret::Secret;
 
@@ -20,7 +20,7 @@ pub struct Oidc {
 
 impl Oidc {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let issuer = address(reader, ISSUER, "https://login.example.com/realms/company");
+        let issuer = optional_address(reader, ISSUER, "https://login.example.com/realms/company");
         let client_id = reader.text(CLIENT_ID);
         let client_secret = reader.text("OIDC_CLIENT_SECRET").map(Secret::new);
         match (issuer, client_id) {

@@ -3,8 +3,8 @@
 
 use super::call::Run;
 use super::{
-    app_start, audit_log, authentication, billing, browser_socket, demo, environments, health, initialize, log_error,
-    log_event, report, sdk_socket, shares, users,
+    app_start, audit_log, authentication, billing, browser_socket, demo, environments, google_sign_in, health,
+    initialize, invite, log_error, log_event, report, sdk_socket, shares, sign_up, users,
 };
 use crate::auth::Feature;
 use crate::http::Method;
@@ -61,13 +61,20 @@ macro_rules! routes {
 }
 
 pub(super) static ROUTES: &[Rule] = routes! {
-    GET    "/health-check"                                      Open                                      Unread        health::check;                  // 10
+    POST   "/api/v1/auth/oauth/login"                           Open                                      Json          google_sign_in::start;          // 1
+    POST   "/api/v1/auth/google-oauth/redirect"                 Open                                      Json          google_sign_in::callback;       // 2
     GET    "/api/v1/auth/check"                                 Session                                   Unread        authentication::check;          // 3
     GET    "/api/v1/auth/logout"                                Session                                   Unread        authentication::logout;         // 4
+    POST   "/api/v1/auth/complete-sign-up"                      Open                                      Json          sign_up::company;               // 5
+    POST   "/api/v1/auth/complete-sign-up-to-org"               Open                                      Json          sign_up::join;                  // 6
+    GET    "/api/v1/invite-code/:id"                            Open                                      Unread        invite::show;                   // 7
     POST   "/api/v1/auth/login-to-app"                          Open                                      Json          authentication::login_to_app;   // 8
     POST   "/api/v1/log-error"                                  Session                                   Json          log_error::store;               // 9
+    GET    "/health-check"                                      Open                                      Unread        health::check;                  // 10
     GET    "/api/v1/initialize"                                 Internal                                  Unread        initialize::initialize;         // 11
     GET    "/api/v1/settings"                                   Internal                                  Unread        initialize::settings;           // 12
+    POST   "/api/v1/invite-code"                                Internal                                  Json          invite::create;                 // 13
+    DELETE "/api/v1/invite-code/:id"                            Internal                                  JsonOrNothing invite::delete;                 // 14
     GET    "/api/v1/environment"                                Internal                                  Unread        environments::list;             // 15
     POST   "/api/v1/environment"                                Internal                                  Json          environments::create;           // 16, by type
     GET    "/api/v1/environment/:environmentId/details"         Internal                                  Unread        environments::details;          // 17

@@ -9,15 +9,19 @@ mod authentication;
 mod billing;
 mod browser_socket;
 mod call;
+mod coded;
 mod demo;
 mod dispatch;
 mod environments;
+mod google_sign_in;
 mod health;
 mod initialize;
 mod input;
+mod invite;
 mod limits;
 mod log_error;
 mod log_event;
+mod proof;
 mod refusal;
 mod report;
 mod report_data;
@@ -25,6 +29,7 @@ mod routes;
 mod sdk_socket;
 mod shape;
 mod shares;
+mod sign_up;
 mod sockets;
 #[cfg(test)]
 mod tests;
@@ -33,17 +38,20 @@ mod users;
 mod view;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
 pub use limits::RateLimits;
+pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
 use crate::dashboard::Dashboard;
 use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
 use crate::relay::Hub;
+use crate::sign_in::Google;
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -56,6 +64,22 @@ pub enum Mode {
     Development,
     /// Anything else: cookies for plain HTTP, strict origins.
     Other,
+}
+
+/// The providers that people sign in with.
+#[derive(Default)]
+pub struct SignIn {
+    /// Google, when it is set up.
+    pub google: Option<Google>,
+    missing_google_told: AtomicBool,
+}
+
+impl SignIn {
+    /// Joins the parts. No I/O.
+    #[must_use]
+    pub fn new(google: Option<Google>) -> Self {
+        Self { google, missing_google_told: AtomicBool::new(false) }
+    }
 }
 
 /// What the API is built from.
@@ -76,6 +100,10 @@ pub struct Parts {
     pub public_origins: Vec<PublicOrigin>,
     /// The demo's sign-in link; `None` outside `compose-relay demo`.
     pub demo: Option<DemoSignIn>,
+    /// The providers that people sign in with.
+    pub sign_in: SignIn,
+    /// Who may found an organization.
+    pub registration: Registration,
     /// Whether load balancers shall send requests here: true while serving, false while starting and draining.
     pub healthy: watch::Receiver<bool>,
     /// Runs the hand-over of upgraded sockets.
@@ -98,6 +126,8 @@ pub struct Api {
     mode: Mode,
     origins: OriginRule,
     demo: Option<DemoSignIn>,
+    sign_in: SignIn,
+    registration: Registration,
     healthy: watch::Receiver<bool>,
     tasks: Tasks,
     router: Router<&'static routes::Rule>,
@@ -120,6 +150,8 @@ impl Api {
             revocations: parts.revocations,
             mode: parts.mode,
             demo: parts.demo,
+            sign_in: parts.sign_in,
+            registration: parts.registration,
             healthy: parts.healthy,
             tasks: parts.tasks,
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),

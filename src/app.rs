@@ -92,6 +92,9 @@ pub enum Error {
     /// The web client to serve is not there.
     #[error(transparent)]
     Dashboard(#[from] FolderError),
+    /// TLS to sign-in providers cannot be set up.
+    #[error("sign-in providers cannot be asked: {0}")]
+    Tls(#[from] http::NoTls),
     /// The system refused a thread, a signal handler or a descriptor.
     #[error("the operating system refused a resource: {0}")]
     System(#[from] std::io::Error),
@@ -104,7 +107,7 @@ impl Error {
         match self {
             Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
             Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) => Blame::Settings,
-            Self::System(_) => Blame::Internal,
+            Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
     }
 }
@@ -157,6 +160,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         mode: settings::mode(config.server.mode),
         public_origins: settings::public_origins(&config.server)?,
         demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
+        sign_in: settings::sign_in(&config)?,
+        registration: settings::registration(&config.sign_up),
         healthy: healthy.subscribe(),
         tasks: tasks.clone(),
         limits: settings::rate_limits(&config.limits),

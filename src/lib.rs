@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod net;
 pub mod relay;
 pub mod secret;
+pub mod sign_in;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;

@@ -20,6 +20,8 @@ mod error;
 mod error_log;
 mod external_app_user;
 mod home;
+mod invite;
+mod join;
 mod log;
 mod log_query;
 mod login;
@@ -37,6 +39,7 @@ pub mod structure;
 mod team;
 mod tls;
 mod user;
+mod user_by_email;
 mod user_metadata;
 
 pub use company::CompanyRow;
@@ -46,6 +49,8 @@ pub use environment::{EnvironmentRow, EnvironmentType};
 pub use error::{Cause, StoreError};
 pub use external_app_user::{INHERIT_PREFIX, ShareRow};
 pub use home::Home;
+pub use invite::InviteRow;
+pub use join::{Join, JoinOutcome};
 pub use log::LogEntry;
 pub use log_query::{LogCount, LogFilter, LogGroups, LogRow};
 pub use notice::Notices;
@@ -54,9 +59,10 @@ pub use seats::SeatsUsed;
 pub use session::SessionRow;
 pub use settings::{Settings, SslMode};
 pub use share::{NewShare, Shared};
-pub use sign_up::{NewCompany, NewEnvironment, NewOwner, SignedUp};
+pub use sign_up::{NewCompany, NewEnvironment, NewLogin, NewOwner, SignUp, SignUpOutcome, SignedUp};
 pub use team::{LockedPeople, PendingInvite};
 pub use user::UserRow;
+pub use user_by_email::ByEmail;
 
 use pool::Pool;
 

@@ -11,6 +11,7 @@ use crate::auth::access::{self, Access, EVERYBODY, Visitor};
 use crate::auth::{LoginId, clearing_cookie, cookie, gate};
 use crate::control::Scope;
 use crate::http::{HeaderValue, Reply, StatusCode, header, json as json_reply};
+use crate::store::UserRow;
 use crate::wire::EnvironmentId;
 
 /// Route 3. That the gate let it through is the whole answer.
@@ -58,11 +59,18 @@ pub(super) async fn login_to_app(mut call: Call) -> Answer {
             return Err(refused(StatusCode::UNAUTHORIZED, "The shares of this app lead through too many other apps."));
         }
     }
-    let id = LoginId::generate().map_err(|error| Refusal::Internal(error.to_string()))?;
-    store.insert_session(&gate::new_session(&id, None, EVERYBODY, Timestamp::now())).await?;
+    let cookie = log_in(&call, None, EVERYBODY).await?;
     let mut reply = json_reply(StatusCode::OK, &json!({"success": true, "requiresLogin": false}));
-    set_cookie(&mut reply, &cookie(&id, call.api.secure_cookies()));
+    set_cookie(&mut reply, &cookie);
     Ok(reply)
+}
+
+/// Makes a login for a user, or for somebody from outside with this address, and gives its cookie.
+pub(super) async fn log_in(call: &Call, user: Option<&UserRow>, email: &str) -> Result<String, Refusal> {
+    let id = LoginId::generate().map_err(|error| Refusal::Internal(error.to_string()))?;
+    let email = user.map_or(email, |user| &user.email);
+    call.api.store.insert_session(&gate::new_session(&id, user, email, Timestamp::now())).await?;
+    Ok(cookie(&id, call.api.secure_cookies()))
 }
 
 /// The form in which app login refuses.

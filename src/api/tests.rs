@@ -54,6 +54,8 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         mode,
         public_origins: Vec::new(),
         demo,
+        sign_in: SignIn::default(),
+        registration: Registration::default(),
         healthy: phase,
         tasks: tasks.clone(),
         limits: RateLimits { address_per_minute: None, session_per_minute: None },

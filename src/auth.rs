@@ -2,6 +2,7 @@
 //! [`gate`] is pure: rows and texts in, decisions out.
 
 pub mod access;
+mod email;
 pub mod gate;
 mod hex;
 mod keys;
@@ -10,6 +11,7 @@ mod origin;
 pub mod permission;
 mod role;
 
+pub use email::Email;
 pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
 pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
 pub use origin::{OriginRule, PublicOrigin, PublicOriginError};

@@ -1,6 +1,7 @@
 //! One request on its way to a handler.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -91,6 +92,11 @@ impl Call {
     /// A header that must not be repeated.
     pub fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.request.only(name)
+    }
+
+    /// Where the request comes from, as far as proxies may be believed.
+    pub fn client(&self) -> IpAddr {
+        self.api.proxies.client(self.request.peer.ip(), &self.request.headers)
     }
 
     /// The Origin rule (http-api 3.5).

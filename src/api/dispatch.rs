@@ -43,7 +43,7 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
     let Ok(path) = request.path() else { return Refusal::Fault(Fault::BadUrl).reply() };
     let own = Arc::clone(&api);
     let Some(Found { endpoint: rule, parameters, .. }) = own.router.find(&request.method, &path) else {
-        return unknown_route();
+        return api.page(&request);
     };
     let mut call = Call { api, request, access: rule.access, parameters, body: Value::Object(Map::new()), login: None };
     let mut cookies = Cookies::default();
@@ -51,7 +51,7 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
         Ok(()) => (rule.run)(call).await,
         Err(refusal) => Err(refusal),
     };
-    let mut reply = outcome.unwrap_or_else(Refusal::reply);
+    let mut reply = outcome.unwrap_or_else(|refusal| refusal.in_the_words_of(rule.path).reply());
     fit_to_the_client(rule, &mut reply);
     cookies.put(reply.headers_mut());
     reply.extensions_mut().insert(Label(rule.path));
@@ -60,14 +60,19 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
 
 /// The web client shows 400 and 500 of this route and takes every other failure for "log in first" (http-api 11).
 fn fit_to_the_client(rule: &Rule, reply: &mut Reply) {
-    let starts_an_app = rule.path == "/api/v1/initialize-environment-and-authorize-app";
-    if starts_an_app && reply.status() == StatusCode::SERVICE_UNAVAILABLE {
-        *reply.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    if rule.path != "/api/v1/initialize-environment-and-authorize-app" {
+        return;
+    }
+    match reply.status() {
+        StatusCode::SERVICE_UNAVAILABLE => *reply.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::TOO_MANY_REQUESTS => *reply.status_mut() = StatusCode::BAD_REQUEST,
+        _ => {}
     }
 }
 
 /// Everything before the handler.
 async fn prepare(rule: &Rule, call: &mut Call, cookies: &mut Cookies) -> Result<(), Refusal> {
+    call.api.limits.stranger(rule, call.client())?;
     read_body(rule, call).await?;
     match rule.access {
         Access::Socket => Ok(()),
@@ -153,6 +158,7 @@ async fn log_in(call: &Call, cookies: &mut Cookies) -> Result<Login, Refusal> {
     {
         cookies.set(&cookie(&id, secure));
     }
+    call.api.limits.session(&login.session.id)?;
     Ok(login)
 }
 

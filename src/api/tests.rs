@@ -54,8 +54,13 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         mode,
         public_origins: Vec::new(),
         demo,
+        sign_in: SignIn::default(),
+        registration: Registration::default(),
         healthy: phase,
         tasks: tasks.clone(),
+        limits: RateLimits { address_per_minute: None, session_per_minute: None },
+        dashboard: None,
+        proxies: TrustedProxies::default(),
     });
     Arc::get_mut(&mut api).unwrap().patience =
         sockets::Patience { database: Duration::from_millis(600), total: Duration::from_millis(800) };

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::auth::{PublicOrigin, PublicOriginError};
+use crate::http::{Client, NoTls};
 use crate::relay::Limits;
+use crate::sign_in::{Google, GoogleSettings};
 use crate::{api, config, store};
 
 /// Longest wait for a database connection, and longest run of a statement.
@@ -57,4 +59,37 @@ pub(super) fn mode(mode: config::Mode) -> api::Mode {
 
 pub(super) fn public_origins(server: &config::Server) -> Result<Vec<PublicOrigin>, PublicOriginError> {
     server.public_origins.iter().map(|origin| origin.parse()).collect()
+}
+
+pub(super) fn rate_limits(limits: &config::Limits) -> api::RateLimits {
+    api::RateLimits { address_per_minute: limits.address_per_minute, session_per_minute: limits.session_per_minute }
+}
+
+/// The providers. Reads the root certificates of the system when there is one.
+pub(super) fn sign_in(config: &config::Config) -> Result<api::SignIn, NoTls> {
+    if config.google.is_none() {
+        return Ok(api::SignIn::default());
+    }
+    let client = Client::new()?;
+    let google = config.google.as_ref().map(|google| Google::new(google_settings(google), client.clone()));
+    Ok(api::SignIn::new(google))
+}
+
+fn google_settings(google: &config::Google) -> GoogleSettings {
+    GoogleSettings {
+        client_id: google.client_id.clone(),
+        client_secret: google.client_secret.clone(),
+        auth_url: google.auth_url.clone(),
+        token_url: google.token_url.clone(),
+        tokeninfo_url: google.tokeninfo_url.clone(),
+        userinfo_url: google.userinfo_url.clone(),
+    }
+}
+
+pub(super) fn registration(sign_up: &config::SignUp) -> api::Registration {
+    api::Registration {
+        allowed_domains: sign_up.allowed_domains.clone(),
+        first_company_only: sign_up.first_company_only,
+        starts_on_pro: sign_up.plan == config::Plan::Pro,
+    }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::call::{Call, for_people_of_the_company, must};
-use super::refusal::{Refusal, unknown_route};
+use super::refusal::Refusal;
 use super::routes::{Access, Body, Rule};
 use super::{Api, sockets};
 use crate::auth::gate::{self, GateError, Login};

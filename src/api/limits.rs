@@ -53,8 +53,9 @@ impl Limits {
     /// # Errors
     /// [`Refusal::TooMany`].
     pub fn stranger(&self, rule: &Rule, address: IpAddr) -> Result<(), Refusal> {
-        // Load balancers ask often, and all through one address. Sockets have limits of their own in the relay.
-        if rule.access != Access::Open || rule.path == "/health-check" {
+        // Load balancers ask often, and all through one address; pages are files in memory. Sockets have limits of their own
+        // in the relay.
+        if rule.access != Access::Open || matches!(rule.path, "/health-check" | "/") {
             return Ok(());
         }
         let cost = if rule.path.starts_with("/api/v1/auth/complete-sign-up") { SIGN_UP } else { 1 };

@@ -105,7 +105,7 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
             email: None,
         });
         let claim = hub.claim_session(session, &identity).expect("free");
-        let page = Page::App { environment, route: "hello".into(), execution: None };
+        let page = Page::App { environment, route: "hello".into() };
         hub.attach_browser(claim, Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) }, page);
         let mut client = Client::new(near);
         client.outgoing = client::masked(&client::start(environment, session, execution));
@@ -128,8 +128,8 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
     let mut latency: Histogram<u64> = Histogram::new(3).expect("histogram");
     let (mut trips, mut begun, mut cpu_before) = (0_u64, None::<Instant>, 0);
     let warm_up = Instant::now() + time / 5;
-    for index in 0..clients.len() {
-        clients[index].write();
+    for client in &mut clients {
+        client.write();
     }
     loop {
         poll.poll(&mut events, Some(Duration::from_millis(100))).expect("poll");

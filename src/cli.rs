@@ -16,22 +16,25 @@ use clap::{Parser, Subcommand};
 
 use failure::exit;
 
+// Lines of the help that clap must not wrap fit into 80 columns.
 const AFTER_HELP: &str = "\
 Start here:
-  compose-relay demo          a complete server on http://localhost:8080, with its own database
+  compose-relay demo      a complete server on http://localhost:8080, with a
+                          database of its own
 
 Examples:
-  compose-relay serve                               serve on PORT, 8080 when it is not set
-  compose-relay serve --listen 127.0.0.1:9000       serve there, whatever PORT says
-  compose-relay migrate                             bring the database up to date, then exit
+  compose-relay serve                           serve on PORT (default 8080)
+  compose-relay serve --listen 127.0.0.1:9000   serve there, whatever PORT says
+  compose-relay migrate                         bring the database up to date
 
 Settings:
-  `serve` and `migrate` are set up by environment variables. The file .env.example lists them all, with units and
-  defaults; docs/OPERATIONS.md says how to run a server. `demo` needs no settings.
+  `serve` and `migrate` are set up by environment variables. The file
+  .env.example lists them all, with units and defaults; docs/OPERATIONS.md says
+  how to run a server. `demo` needs no settings.
 
 Exit codes:
   0    ended as it was told to
-  1    any other failure, for example a data directory that cannot be written to
+  1    any other failure, for example a directory that cannot be written to
   64   the command line or the settings are wrong; nothing was started
   69   the database or the port is not available
   70   a fault of compose-relay itself";

@@ -80,28 +80,24 @@ impl Control {
         &self.audit
     }
 
+    /// Ends when the last shard has ended, so that nothing that they handed over is left lying.
     async fn take_requests(self, mut requests: mpsc::Receiver<Request>) {
-        let mut auditor = audit::Auditor::new(self.store.clone(), self.hub.clone(), self.audit.clone());
-        loop {
-            let request = tokio::select! {
-                request = requests.recv() => request,
-                () = self.tasks.stopped() => None,
-            };
+        let auditor = audit::Auditor::start(&self.store, &self.hub, &self.audit, &self.tasks);
+        while let Some(request) = requests.recv().await {
             match request {
-                Some(Request::Start { ticket, identity, environment, route }) => {
-                    let Ok(permit) = Arc::clone(&self.questions).acquire_owned().await else { return };
-                    let (store, hub) = (self.store.clone(), self.hub.clone());
+                Request::Start { ticket, identity, environment, route } => {
+                    // One at a time for each browser, so their number is bounded by that of the sockets.
+                    let control = self.clone();
                     self.tasks.spawn("start", async move {
-                        let verdict = start::verdict(&store, &identity, environment, &route).await;
-                        hub.verdict(ticket, verdict);
-                        drop(permit);
+                        let Ok(_permit) = control.questions.acquire().await else { return };
+                        let verdict = start::verdict(&control.store, &identity, environment, &route).await;
+                        control.hub.verdict(ticket, verdict);
                     });
                 }
-                Some(Request::Initialize { environment, package, body }) => {
+                Request::Initialize { environment, package, body } => {
                     self.configure(environment, configuration::Received { package, body });
                 }
-                Some(Request::AuditLog(entry)) => auditor.take(entry).await,
-                None => return,
+                Request::AuditLog(entry) => auditor.take(entry),
             }
         }
     }

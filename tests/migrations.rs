@@ -1,5 +1,7 @@
 //! Migrations (`database.md` 9.5) and store on real Postgres.
+#![allow(clippy::expect_used, reason = "all of this is tests; clippy sees only the functions marked so")]
 
+#[allow(dead_code, reason = "shared with the other integration tests; each uses a part of it")]
 #[path = "it/support/postgres.rs"]
 mod postgres;
 

@@ -59,12 +59,12 @@ async fn admit(call: &Call) -> Result<(SessionClaim, Page), UpgradeRefusal> {
     let login = login.ok_or_else(|| refused("Nobody is logged in."))?;
 
     let page = match Wanted::read(&call.request)? {
-        Wanted::App { environment, route, execution } => {
+        Wanted::App { environment, route } => {
             let allowed = patiently(database, || may_open(store, &login, environment, &route)).await.map_err(away)?;
             if !allowed {
                 return Err(refused("This app is not open to you, or does not exist."));
             }
-            Page::App { environment, route: route.into(), execution }
+            Page::App { environment, route: route.into() }
         }
         // D-33
         Wanted::Home if login.user.is_none() => return Err(refused("The home page is for people of an organization.")),
@@ -111,7 +111,7 @@ async fn home(store: &Store, login: &Login) -> Result<Vec<EnvironmentId>, StoreE
 /// What the query asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
-    App { environment: EnvironmentId, route: String, execution: Option<ExecutionId> },
+    App { environment: EnvironmentId, route: String },
     Home,
 }
 
@@ -136,10 +136,11 @@ impl Wanted {
         if route.len() > LONGEST_ROUTE || route.contains('\0') {
             return Err(refused("appRoute is not the route of an app."));
         }
-        let execution = execution
-            .map(|id| ExecutionId::parse(id.as_bytes()).ok_or_else(|| refused("executionId must be a UUID.")))
-            .transpose()?;
-        Ok(Self::App { environment, route, execution })
+        // Nothing else comes of it (A4): whether an execution is this page's is known from its own START alone.
+        if execution.is_some_and(|id| ExecutionId::parse(id.as_bytes()).is_none()) {
+            return Err(refused("executionId must be a UUID."));
+        }
+        Ok(Self::App { environment, route })
     }
 }
 
@@ -160,8 +161,8 @@ mod tests {
         assert_eq!(wanted("", "", ID), Ok(Wanted::Home));
         assert_eq!(wanted(ID, "", ""), Err("brwsr1"));
         assert_eq!(wanted("", "hello", ""), Err("brwsr1"));
-        assert!(matches!(wanted(ID, "hello", ""), Ok(Wanted::App { execution: None, .. })));
-        assert!(matches!(wanted(ID, "hello", ID), Ok(Wanted::App { execution: Some(_), .. })));
+        assert!(matches!(wanted(ID, "hello", ""), Ok(Wanted::App { .. })));
+        assert!(matches!(wanted(ID, "hello", ID), Ok(Wanted::App { .. })));
     }
 
     #[test]

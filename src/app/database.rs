@@ -38,9 +38,14 @@ impl DatabaseError {
 /// # Errors
 /// [`DatabaseError`]; the structure is as it was before, or further.
 pub async fn migrate(settings: &Settings) -> Result<Outcome, DatabaseError> {
-    migrate::run(settings, &mut |step: Progress| tracing::info!("{step}"))
-        .await
-        .map_err(|e| DatabaseError::new(settings, e))
+    let mut tell = |step: Progress| {
+        if step.is_warning() {
+            tracing::warn!("{step}");
+        } else {
+            tracing::info!("{step}");
+        }
+    };
+    migrate::run(settings, &mut tell).await.map_err(|e| DatabaseError::new(settings, e))
 }
 
 /// Brings the database up to date; waits up to a minute for one that does not answer yet.
@@ -77,5 +82,13 @@ pub(super) async fn inspect(store: &Store, keys: &Keys) {
         ),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the development API keys could not be checked"),
+    }
+    match store.planted_shares().await {
+        Ok(0) => {}
+        Ok(number) => tracing::warn!(
+            number,
+            "shares in the database were made by another company than the app's; they are ignored"
+        ),
+        Err(error) => tracing::warn!(%error, "the shares could not be checked"),
     }
 }

@@ -30,13 +30,17 @@ use crate::store::migrate::{self, Progress};
 use crate::{app, auth};
 
 const AFTER_HELP: &str = "\
-It prints a link that signs you in, an API key, and a first program to run. Ctrl-C stops everything; the data is kept for
-the next time. To begin anew, remove the data directory.
+It prints a link that signs you in, an API key, and a first program to run.
+Ctrl-C stops everything; the data is kept for the next time. To begin anew,
+remove the data directory.
 
-It needs the Postgres server programs (initdb, postgres), version 13 or newer; on Debian and Ubuntu: apt-get install
-postgresql. They are used for a private database that no network can reach. A Postgres that runs already is left alone.
+It needs the Postgres server programs (initdb, postgres), version 13 or newer.
+On Debian and Ubuntu: apt-get install postgresql
+They are used for a private database that no network can reach. A Postgres that
+runs already is left alone.
 
-This is for one person on one machine: the sign-in link asks for no password. For others, use `compose-relay serve`.";
+This is for one person on one machine: the sign-in link asks for no password.
+For others, use `compose-relay serve`.";
 
 /// The arguments of `demo`.
 #[derive(Debug, clap::Args)]

@@ -7,11 +7,13 @@ use crate::config;
 use crate::store::migrate::Outcome;
 
 const AFTER_HELP: &str = "\
-Must be set: POSTGRES_HOSTNAME, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD (see .env.example).
+Must be set: POSTGRES_HOSTNAME, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD
+(see .env.example).
 
-It may run while servers work on the database, and several runs at once do no harm. It needs a direct connection: a proxy
-that gives each transaction another connection (transaction pooling) breaks its lock. `serve` does the same at start; run
-`migrate` by itself when the servers' role may not create tables.";
+It may run while servers work on the database, and several runs at once do no
+harm. It needs a direct connection: a proxy that gives each transaction another
+connection (transaction pooling) breaks its lock. `serve` does the same at
+start; run `migrate` by itself when the servers' role may not create tables.";
 
 /// The arguments of `migrate`.
 #[derive(Debug, clap::Args)]

@@ -8,11 +8,12 @@ use crate::app;
 use crate::config::{self, Config};
 
 const AFTER_HELP: &str = "\
-Must be set: POSTGRES_HOSTNAME, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD, PROD_API_KEY_SECRET, DEV_API_KEY_SECRET.
-The file .env.example explains these and all other settings. The database is brought up to date at start.
+Must be set: POSTGRES_HOSTNAME, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD,
+PROD_API_KEY_SECRET, DEV_API_KEY_SECRET. The file .env.example explains these
+and all others. The database is brought up to date at start.
 
-Stop it with SIGTERM or Ctrl-C: it closes all connections so that browsers and SDKs come back by themselves. A second
-signal ends it at once.";
+Stop it with SIGTERM or Ctrl-C: it closes all connections so that browsers and
+SDKs come back by themselves. A second signal ends it at once.";
 
 /// The arguments of `serve`.
 #[derive(Debug, clap::Args)]

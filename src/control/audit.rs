@@ -26,6 +26,11 @@ const PER_WINDOW: f64 = 200.0;
 const ERRORS_PER_WINDOW: u32 = 20;
 /// How long a company's plan and limit and an environment's app list are taken as live.
 const FRESH: Duration = Duration::from_secs(2);
+/// How long an entry waits for a database that is away, and how often it is asked.
+const OUTAGE: Duration = Duration::from_secs(120);
+const RETRY: Duration = Duration::from_millis(500);
+/// Entries that wait to be checked.
+const UNCHECKED: usize = 1_024;
 /// Companies and environments that are remembered at a time.
 const KNOWN: usize = 4_096;
 
@@ -167,31 +172,57 @@ struct Window {
     errors: u32,
 }
 
+/// The way to the task that checks entries.
+pub(super) struct Auditor {
+    hub: Hub,
+    entries: mpsc::Sender<AuditLog>,
+}
+
+impl Auditor {
+    pub(super) fn start(store: &Store, hub: &Hub, queue: &AuditQueue, tasks: &Tasks) -> Self {
+        let (sender, mut entries) = mpsc::channel(UNCHECKED);
+        let mut checker = Checker {
+            store: store.clone(),
+            queue: queue.clone(),
+            companies: HashMap::new(),
+            environments: HashMap::new(),
+            windows: HashMap::new(),
+        };
+        let replies = hub.clone();
+        tasks.spawn("audit checks", async move {
+            while let Some(entry) = entries.recv().await {
+                if let Err(why) = checker.accept(&entry).await {
+                    refuse(&replies, &entry, why);
+                }
+            }
+        });
+        Self { hub: hub.clone(), entries: sender }
+    }
+
+    /// Queues the entry to be checked. Whoever runs the app is told when it is not stored.
+    pub(super) fn take(&self, entry: AuditLog) {
+        if let Err(full) = self.entries.try_send(entry) {
+            refuse(&self.hub, &full.into_inner(), "the server is busy.");
+        }
+    }
+}
+
+fn refuse(hub: &Hub, entry: &AuditLog, why: &str) {
+    tracing::debug!(environment = %entry.environment, why, "audit entry refused");
+    hub.reply(entry.reply_to, &format!("Audit log entry was not stored: {why}"));
+}
+
 /// Takes entries one at a time, so that the limit is exact for this process. The limit is per process; two processes on one
 /// database each have their own (D-42).
-pub(super) struct Auditor {
+struct Checker {
     store: Store,
-    hub: Hub,
     queue: AuditQueue,
     companies: HashMap<Uuid, (Instant, CompanyRow)>,
     environments: HashMap<Uuid, (Instant, EnvironmentRow)>,
     windows: HashMap<Uuid, Window>,
 }
 
-impl Auditor {
-    pub(super) fn new(store: Store, hub: Hub, queue: AuditQueue) -> Self {
-        let (companies, environments, windows) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { store, hub, queue, companies, environments, windows }
-    }
-
-    /// Queues the entry, or tells the browser session why not.
-    pub(super) async fn take(&mut self, entry: AuditLog) {
-        if let Err(why) = self.accept(&entry).await {
-            tracing::debug!(environment = %entry.environment, why, "audit entry refused");
-            self.hub.reply(entry.reply_to, &format!("Audit log entry was not stored: {why}"));
-        }
-    }
-
+impl Checker {
     async fn accept(&mut self, entry: &AuditLog) -> Result<(), &'static str> {
         let now = Instant::now();
         let company = self.company(entry.company, now).await?;
@@ -240,15 +271,23 @@ impl Auditor {
         if self.companies.len() >= KNOWN {
             self.companies.retain(|_, (at, _)| now.duration_since(*at) < FRESH);
         }
-        let known = self.companies.get(&id).is_some_and(|(at, _)| now.duration_since(*at) < FRESH);
-        if !known {
-            match self.store.company(id).await {
-                Ok(Some(row)) => {
+        let give_up = now + OUTAGE;
+        while self.companies.get(&id).is_none_or(|(at, _)| now.duration_since(*at) >= FRESH) {
+            match (self.store.company(id).await, self.companies.get_mut(&id)) {
+                (Ok(Some(row)), _) => {
                     self.companies.insert(id, (now, row));
                 }
-                Ok(None) => return Err("plan limit."),
-                // While the database is away the plan of a moment ago is the best there is.
-                Err(error) => tracing::debug!(%error, "plan could not be read"),
+                (Ok(None), _) => return Err("plan limit."),
+                (Err(error), known) => {
+                    tracing::debug!(%error, "plan could not be read");
+                    match known {
+                        // While the database is away the plan of a moment ago is the best there is.
+                        Some((at, _)) => *at = now,
+                        // Without any the entry waits, and those behind it: the queue in front is bounded.
+                        None if error.is_transient() && Instant::now() < give_up => tokio::time::sleep(RETRY).await,
+                        None => break,
+                    }
+                }
             }
         }
         self.companies.get(&id).map(|(_, row)| row).ok_or("the server is busy.")

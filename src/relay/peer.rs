@@ -90,8 +90,6 @@ pub enum Page {
         environment: EnvironmentId,
         /// The route that the upgrade was authorised for.
         route: Box<str>,
-        /// The execution that the page believes to be running, when it reconnects.
-        execution: Option<ExecutionId>,
     },
     /// A home page: listens to the status of these environments.
     Home {

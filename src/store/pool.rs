@@ -132,9 +132,8 @@ impl Pool {
 
     async fn open(&self, connection: Object) -> Result<Work, Failure> {
         let result = timeout(self.deadline, connection.batch_execute("BEGIN")).await;
-        match settle_keeping(connection, result.map(|inner| inner.map_err(StoreError::from)))? {
-            (connection, ()) => Ok(Work { connection: Some(connection), deadline: self.deadline }),
-        }
+        let (connection, ()) = settle_keeping(connection, result.map(|inner| inner.map_err(StoreError::from)))?;
+        Ok(Work { connection: Some(connection), deadline: self.deadline })
     }
 }
 

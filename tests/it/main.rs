@@ -6,8 +6,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, and says where")]
 
 mod api;
+mod database_away;
 mod defects;
 mod http;
+mod process;
 mod relay;
 mod sdk;
 mod support;

@@ -23,7 +23,7 @@ pub use provider::Provider;
 pub use running::Running;
 pub use seed::{Environment, Login, Seed, Tenant};
 pub use server::Server;
-pub use world::{World, play, play_on, play_with};
+pub use world::{World, play, play_on, play_on_cluster, play_with};
 
 use std::time::Duration;
 

@@ -21,6 +21,9 @@ async fn cut_before(settings: &Settings, fatal: usize) -> (Settings, Arc<AtomicU
     tokio::spawn(async move {
         let (client, _) = listener.accept().await.expect("the runner connects");
         let server = TcpStream::connect(server).await.expect("postgres");
+        // Postgres and its clients do so too; otherwise every small message waits for a delayed acknowledgement.
+        client.set_nodelay(true).expect("an option");
+        server.set_nodelay(true).expect("an option");
         let (mut client_in, mut client_out) = client.into_split();
         let (mut server_in, mut server_out) = server.into_split();
         let back = tokio::spawn(async move { tokio::io::copy(&mut server_in, &mut client_out).await });

@@ -39,9 +39,10 @@ async fn from_old_steps(steps: std::ops::RangeInclusive<usize>) {
         old::assert_rows_kept(&client, step).await;
         let before = everything(&client).await;
         assert_eq!(run(&database).await, Outcome::UpToDate, "from step {step}");
-        old::insert_as_the_old_server_does(&client).await;
-        client.batch_execute(r#"DELETE FROM "errorLog" WHERE "data" = '{"type": "UNCATEGORIZED"}'; DELETE FROM "deploy" WHERE "deployId" = 'unknown'"#).await.expect("tidy");
         assert_eq!(everything(&client).await, before, "from step {step}: the second run changed something");
+        if step % 4 == 0 {
+            old::insert_as_the_old_server_does(&client).await;
+        }
     }
 }
 
@@ -60,8 +61,10 @@ async fn old_steps_14_to_20() {
     from_old_steps(14..=20).await;
 }
 
-async fn by_script(steps: impl IntoIterator<Item = usize>) {
-    for step in steps {
+/// The script does the same work with the same file; so not all steps again, but those where something special is done.
+#[tokio::test]
+async fn by_script_from_old_steps() {
+    for step in [0, 1, 5, 7, 8, 13, 16, 20] {
         let database = old::database_at(step).await;
         run_script(&database);
         assert_migrated(&database).await;
@@ -73,16 +76,6 @@ async fn by_script(steps: impl IntoIterator<Item = usize>) {
         assert_eq!(run(&database).await, Outcome::UpToDate, "the program takes over from the script");
         assert_eq!(everything(&client).await, before);
     }
-}
-
-#[tokio::test]
-async fn by_script_from_even_steps() {
-    by_script((0..=20).step_by(2)).await;
-}
-
-#[tokio::test]
-async fn by_script_from_odd_steps() {
-    by_script((1..=20).step_by(2)).await;
 }
 
 #[tokio::test]

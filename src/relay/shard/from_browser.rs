@@ -99,6 +99,7 @@ impl Shard {
     /// A7, D-24: the sender is told that the SDK is not there.
     fn sdk_absent(&mut self, index: usize, session: usize) {
         self.count(Count::DropSdkAbsent, 1);
+        tracing::debug!(shard = self.parts.number, connection = index, "frame dropped: no SDK is connected");
         let session = &self.tables.sessions[session];
         let Some(app) = &session.app else { return };
         let environment = &self.tables.environments[app.environment];
@@ -222,6 +223,7 @@ impl Shard {
                     return true;
                 }
                 self.count(Count::DropUploadBudget, 1);
+                tracing::debug!(shard = self.parts.number, connection = index, "upload dropped: over the budget");
                 self.lost(index, header, "Too many files were uploaded at once. Please submit them in smaller groups.");
                 false
             }
@@ -231,6 +233,7 @@ impl Shard {
                 });
                 if names_lost {
                     self.count(Count::DropLostFile, 1);
+                    tracing::debug!(shard = self.parts.number, connection = index, "hook dropped: its upload is lost");
                     let id = self.tables.sessions[session].id;
                     let text = "A file that this form needs was not uploaded. Please choose another file.";
                     self.send_made(index, server::app_error_info(id, header.execution, text));

@@ -13,8 +13,10 @@ use crate::relay::shard::Shard;
 use crate::wire::header::{EXECUTION_BODY, INITIALIZE_BODY};
 use crate::wire::{self, ExecutionId, SdkHeader, SessionId, close, server};
 
-/// Largest INITIALIZE and audit entry that is looked at (relay-protocol 6.1: at most 1 MiB).
-const CONTROL_BODY: usize = 1 << 20;
+/// Largest INITIALIZE that is looked at (relay-protocol 6.1).
+const INITIALIZE: usize = 1 << 20;
+/// Largest audit entry that is looked at: 1,024 characters and 4,096 bytes of data, all of it escaped, fit well.
+const AUDIT_LOG: usize = 64 << 10;
 
 impl Shard {
     pub(super) fn sdk_sent(&mut self, index: usize, payload: Payload<'_>) {
@@ -88,7 +90,7 @@ impl Shard {
         let Role::Sdk(sdk) = &self.connections[index].role else { return };
         let environment = sdk.environment;
         let body = &payload.bytes()[INITIALIZE_BODY..];
-        if body.len() > CONTROL_BODY {
+        if body.len() > INITIALIZE {
             return self.offence(index, Count::DropInitialize, &"INITIALIZE over 1 MiB");
         }
         let body = Bytes::copy_from_slice(body);
@@ -131,7 +133,7 @@ impl Shard {
         };
         let reply_to = ReplyTo { shard: self.parts.number, session, execution };
         let body = &payload.bytes()[EXECUTION_BODY..];
-        let full = body.len() > CONTROL_BODY
+        let full = body.len() > AUDIT_LOG
             || self
                 .parts
                 .requests

@@ -90,7 +90,7 @@ impl Shard {
         scratch[..kept].copy_from_slice(&connection.inbound);
         connection.inbound.clear();
         let mut read = 0;
-        let mut drained = false;
+        let mut drained = !connection.readable;
         if connection.readable && kept < scratch.len() {
             match connection.stream.read(&mut scratch[kept..]) {
                 Ok(0) => {

@@ -82,7 +82,7 @@ fn d12_a_route_that_does_not_exist_is_started() {
             let fresh = Uuid::new_v4();
             let frame = message::start(tenant.environment.id, fresh, running.session(), route);
             running.page.peer.send(frame).await;
-            let click = message::click(tenant.environment.id, running.execution, route);
+            let click = message::click(tenant.environment.id, running.execution, "marker");
             running.page.peer.send(click.clone()).await;
             running.sdk.expect(&click).await;
             // The page may be told; it must not be told that the execution runs.

@@ -135,7 +135,8 @@ fn d20_one_page_floods_the_sdk_of_all() {
         // The other page is served all the time.
         let (mut floods, mut served) = (0, 0);
         let mut asked: Option<(Vec<u8>, Instant)> = None;
-        while served < 20 {
+        // Until what the page may have saved up is long used up.
+        while began.elapsed() < Duration::from_secs(4) {
             if asked.is_none() {
                 let click = message::click(environment, execution, &format!("c{served}"));
                 other.peer.send(click.clone()).await;
@@ -154,8 +155,9 @@ fn d20_one_page_floods_the_sdk_of_all() {
                 }
             }
         }
-        let allowed = 100.0 * (began.elapsed().as_secs_f64() + 2.0);
+        let allowed = 100.0 * (began.elapsed().as_secs_f64() + 6.0);
         assert!(f64::from(floods) <= allowed, "{floods} frames of one page in {:?}", began.elapsed());
+        assert!(served > 10, "the other page was served {served} times");
         flooder.abort();
         let _ = flooder.await;
     });

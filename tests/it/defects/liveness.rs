@@ -108,18 +108,13 @@ fn d23_every_refusal_under_the_sdk_path_carries_both_headers() {
             ("a bad header", good.replace("\r\n\r\n", "\r\nbad header\r\n\r\n")),
             ("an API key with a NUL", good.replace(&tenant.environment.key, "a\0b")),
             ("an API key of many bytes", good.replace(&tenant.environment.key, &"k".repeat(5000))),
-            ("a percent sign", good.replace("0.27.8", "100%25%")),
-            ("a version that is no ASCII", good.replace("0.27.8", "0.27.8é")),
+            ("a percent sign", good.replace("compose-python", "100% compose%zz")),
+            ("a name that is no ASCII", good.replace("compose-python", "compose-pythön")),
         ];
         for (name, request) in cases {
             let answer = exchange(address, request.as_bytes()).await;
             let answer = answer.unwrap_or_else(|| panic!("{name}: no answer at all"));
-            if answer.status == 101 {
-                assert_eq!(name, "a version that is no ASCII");
-                continue;
-            }
             assert!((400..600).contains(&answer.status), "{name}: {answer:?}");
-            eprintln!("{name}: {} {:?}", answer.status, answer.headers);
             assert_readable(answer.header("x-compose-error-reason"), answer.header("x-compose-error-code"));
         }
         let plain = Request::get(path).send(address).await;

@@ -128,3 +128,26 @@ fn a_large_message_does_not_hold_up_a_ping() {
         }
     });
 }
+
+#[test]
+fn a_server_without_traffic_uses_no_processor_time() {
+    play_with(&[("BROWSER_FRAMES_PER_SECOND", "50")], async |world| {
+        let tenant = world.seed.tenant().await;
+        let mut running = world.running(&tenant).await;
+        // Everything that makes a socket wait: a START that is being looked at, a rate, a slow reader.
+        for _ in 0..300 {
+            let click = message::click(tenant.environment.id, running.execution, "c");
+            running.page.peer.send(click.clone()).await;
+            running.sdk.expect(&click).await;
+        }
+        let large = message::with_header("av", running.session(), running.execution, vec![b'x'; 3 * MIB]);
+        running.sdk.send(large.clone()).await;
+        running.page.peer.expect(&large).await;
+        running.works().await;
+        crate::support::running::start(&mut running.page, &mut running.sdk, "second").await;
+        let before = world.server.processor_time();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let used = world.server.processor_time() - before;
+        assert!(used < Duration::from_millis(200), "{used:?} of processor time in 2 s without traffic");
+    });
+}

@@ -30,7 +30,8 @@ pub fn cluster() -> &'static Cluster {
 /// A cluster and somebody who makes and drops databases in it.
 pub struct Cluster {
     server: OwnCluster,
-    admin: mpsc::Sender<Order>,
+    maker: mpsc::Sender<Order>,
+    dropper: mpsc::Sender<Order>,
     next: AtomicU32,
     template: OnceLock<String>,
 }
@@ -40,22 +41,28 @@ struct Order {
     done: mpsc::Sender<Result<(), String>>,
 }
 
+/// A thread with a connection of its own, for statements from any place, in any runtime or in none.
+fn administrator(settings: Settings) -> mpsc::Sender<Order> {
+    let (sender, orders) = mpsc::channel::<Order>();
+    std::thread::spawn(move || {
+        let runtime = runtime();
+        let client = runtime.block_on(connect(&settings));
+        for order in orders {
+            let result = runtime.block_on(client.batch_execute(&order.sql));
+            // The one who asked may be gone: `Drop` does not wait.
+            let _ = order.done.send(result.map_err(|error| format!("{}: {error:?}", order.sql)));
+        }
+    });
+    sender
+}
+
 impl Cluster {
     fn start() -> Self {
         let server = OwnCluster::start();
-        let (admin, orders) = mpsc::channel::<Order>();
-        let settings = server.settings("postgres");
-        // A thread with a connection of its own, so that `Drop` can use it from any place, in any runtime or in none.
-        std::thread::spawn(move || {
-            let runtime = runtime();
-            let client = runtime.block_on(connect(&settings));
-            for order in orders {
-                let result = runtime.block_on(client.batch_execute(&order.sql));
-                // The one who asked may be gone: `Drop` does not wait.
-                let _ = order.done.send(result.map_err(|error| format!("{}: {error:?}", order.sql)));
-            }
-        });
-        Self { server, admin, next: AtomicU32::new(1), template: OnceLock::new() }
+        let maker = administrator(server.settings("postgres"));
+        // Dropping is slow (a checkpoint each), and nobody waits for it: it must not hold up the making.
+        let dropper = administrator(server.settings("postgres"));
+        Self { server, maker, dropper, next: AtomicU32::new(1), template: OnceLock::new() }
     }
 
     /// An empty database.
@@ -93,13 +100,13 @@ impl Cluster {
     fn database(&self, template: &str) -> Database {
         let name = format!("test_{}", self.next.fetch_add(1, Ordering::Relaxed));
         self.order(format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        Database { name, settings: self.server.settings("postgres"), admin: self.admin.clone() }
+        Database { name, settings: self.server.settings("postgres"), dropper: self.dropper.clone() }
     }
 
     fn order(&self, sql: String) {
         let (done, wait) = mpsc::channel();
-        self.admin.send(Order { sql, done }).expect("the admin thread lives");
-        wait.recv().expect("the admin thread answers").unwrap_or_else(|error| panic!("{error}"));
+        self.maker.send(Order { sql, done }).expect("the administrator lives");
+        wait.recv().expect("the administrator answers").unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
@@ -107,7 +114,7 @@ impl Cluster {
 pub struct Database {
     name: String,
     settings: Settings,
-    admin: mpsc::Sender<Order>,
+    dropper: mpsc::Sender<Order>,
 }
 
 impl Database {
@@ -147,7 +154,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let (done, _) = mpsc::channel();
-        let _ = self.admin.send(Order { sql: format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name), done });
+        let _ = self.dropper.send(Order { sql: format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name), done });
     }
 }
 

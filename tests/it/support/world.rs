@@ -1,8 +1,9 @@
 //! A scene: one server process on one fresh database, with a deadline and a last look at the server.
 
-use super::postgres::{self, Database};
+use super::postgres::{self, OwnCluster};
 use super::server::{DEV_API_KEY_SECRET, PROD_API_KEY_SECRET};
 use super::{Environment, Login, Peer, Request, Response, Seed, Server, Upgrade, within};
+use compose_relay::store::Settings;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use uuid::Uuid;
 pub struct World {
     pub server: Server,
     pub seed: Seed,
-    pub database: Database,
+    /// How the database is reached.
+    pub database: Settings,
     /// Set by scenes that end the server on purpose, so that nobody looks whether it is well.
     pub ended: bool,
 }
@@ -30,9 +32,26 @@ pub fn play_with(settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World))
 /// The same with an address to listen on.
 pub fn play_on(listen: &str, settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
     let database = postgres::cluster().migrated_database();
+    let connection = database.settings();
+    let all = server_settings(&connection, settings);
+    let listen = listen.parse().expect("an address");
+    act(listen, connection, all, scene);
+    drop(database);
+}
+
+/// The same on a cluster that the scene may stop; its database `postgres` is empty at first.
+pub fn play_on_cluster(cluster: &OwnCluster, settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
+    let connection = cluster.settings("postgres");
+    let all = server_settings(&connection, settings);
+    act("127.0.0.1:0".parse().unwrap(), connection, all, scene);
+}
+
+fn act(listen: SocketAddr, database: Settings, all: Vec<(String, String)>, scene: impl AsyncFnOnce(&mut World)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
-        let mut world = World::on(listen.parse().expect("an address"), database, settings).await;
+        let server = Server::start(listen, all).await;
+        let sql = postgres::connect(&database).await;
+        let mut world = World { server, seed: Seed { sql }, database, ended: false };
         let pid = world.server.pid();
         scene(&mut world).await;
         if !world.ended {
@@ -44,16 +63,6 @@ pub fn play_on(listen: &str, settings: &[(&str, &str)], scene: impl AsyncFnOnce(
 }
 
 impl World {
-    pub async fn on(listen: SocketAddr, database: Database, settings: &[(&str, &str)]) -> World {
-        let mut all = server_settings(&database);
-        for (name, value) in settings {
-            all.retain(|(known, _)| known != name);
-            all.push(((*name).to_owned(), (*value).to_owned()));
-        }
-        let (server, sql) = tokio::join!(Server::start(listen, all), database.client());
-        World { server, seed: Seed { sql }, database, ended: false }
-    }
-
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -102,10 +111,17 @@ pub struct Page {
     pub environment: Uuid,
 }
 
-/// The variables of the old server, with secrets that are in no other place.
-pub fn server_settings(database: &Database) -> Vec<(String, String)> {
-    let mut settings: Vec<(String, String)> = [
+/// The variables of the old server with secrets that are in no other place, and `more` on top.
+pub fn server_settings(database: &Settings, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let port = database.port.to_string();
+    let mut settings = vec![
         ("NODE_ENV", "production"),
+        ("POSTGRES_USER", &database.user),
+        ("POSTGRES_PASSWORD", DATABASE_PASSWORD),
+        ("POSTGRES_DB", &database.database),
+        ("POSTGRES_HOSTNAME", &database.host),
+        ("POSTGRES_PORT", &port),
+        ("POSTGRES_SSLMODE", "disable"),
         ("PROD_API_KEY_SECRET", PROD_API_KEY_SECRET),
         ("DEV_API_KEY_SECRET", DEV_API_KEY_SECRET),
         ("GOOGLE_OAUTH_CLIENT_ID", "test-client"),
@@ -113,9 +129,11 @@ pub fn server_settings(database: &Database) -> Vec<(String, String)> {
         ("BUILD_VERSION", "test"),
         ("LOG_LEVEL", "debug"),
         ("RELAY_SHARDS", "2"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    settings.extend(database.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
-    settings
+    ];
+    settings.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+    settings.extend_from_slice(more);
+    settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
+
+/// Not looked at by the test clusters, which trust everybody who reaches them.
+pub const DATABASE_PASSWORD: &str = "a-password-that-is-not-looked-at";

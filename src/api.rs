@@ -7,6 +7,7 @@ mod app_start;
 mod authentication;
 mod browser_socket;
 mod call;
+mod code_flow;
 mod coded;
 mod demo;
 mod dispatch;
@@ -15,6 +16,7 @@ mod health;
 mod invite;
 mod limits;
 mod log_event;
+mod new_user;
 mod proof;
 mod refusal;
 mod routes;
@@ -37,7 +39,7 @@ use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
 use crate::http::Router;
 use crate::relay::Hub;
-use crate::sign_in::Google;
+use crate::sign_in::{Google, Oidc};
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -57,14 +59,17 @@ pub enum Mode {
 pub struct SignIn {
     /// Google, when it is set up.
     pub google: Option<Google>,
+    /// An OpenID Connect provider, when one is set up.
+    pub oidc: Option<Oidc>,
     missing_google_told: AtomicBool,
+    used: code_flow::UsedStates,
 }
 
 impl SignIn {
     /// Joins the parts. No I/O.
     #[must_use]
-    pub fn new(google: Option<Google>) -> Self {
-        Self { google, missing_google_told: AtomicBool::new(false) }
+    pub fn new(google: Option<Google>, oidc: Option<Oidc>) -> Self {
+        Self { google, oidc, ..Self::default() }
     }
 }
 

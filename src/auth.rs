@@ -9,9 +9,11 @@ mod keys;
 mod login;
 mod origin;
 mod role;
+mod seal;
 
 pub use email::Email;
 pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
 pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
 pub use origin::{OriginRule, PublicOrigin, PublicOriginError};
 pub use role::Role;
+pub use seal::Sealer;

@@ -3,7 +3,8 @@
 
 use super::call::Run;
 use super::{
-    app_start, authentication, browser_socket, demo, google_sign_in, health, invite, log_event, sdk_socket, sign_up,
+    app_start, authentication, browser_socket, code_flow, demo, google_sign_in, health, invite, log_event, new_user,
+    sdk_socket, sign_up,
 };
 use crate::http::Method;
 
@@ -70,6 +71,13 @@ pub(super) static ROUTES: &[Rule] = routes! {
 
     GET    "/api/v1/sdk/ws"                                    Socket    Unread         sdk_socket::open;
     GET    "/api/v1/browser/ws"                                Socket    Unread         browser_socket::open;
+
+    GET    "/api/v1/auth/providers"                            Open      Unread         code_flow::providers;
+    GET    "/api/v1/auth/new-user"                             Open      Unread         new_user::show;
+    GET    "/auth/google-oauth/start"                          Open      Unread         code_flow::google_start;
+    GET    "/auth/google-oauth/redirect"                       Open      Unread         code_flow::google_redirect;
+    GET    "/auth/oidc/start"                                  Open      Unread         code_flow::oidc_start;
+    GET    "/auth/oidc/redirect"                               Open      Unread         code_flow::oidc_redirect;
 
     GET    "/"                                                 Open      Unread         demo::root;
     GET    "/demo"                                             Open      Unread         demo::page;

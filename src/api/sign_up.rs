@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::authentication::set_cookie;
 use super::call::{Answer, Call};
 use super::coded::{Code, under_both_names};
-use super::proof;
 use super::refusal::Refusal;
+use super::{new_user, proof};
 use crate::auth::gate::LIFETIME;
 use crate::auth::{Email, LoginId, Role, cookie};
-use crate::http::{StatusCode, json as json_reply};
+use crate::http::{HeaderValue, Reply, StatusCode, header, json as json_reply};
 use crate::store::{
     EnvironmentType, Join, JoinOutcome, NewCompany, NewEnvironment, NewLogin, NewOwner, SignUp, SignUpOutcome,
 };
@@ -81,7 +81,7 @@ async fn found(call: &mut Call) -> Answer {
     let (first_name, last_name) = (name(&wanted.first_name)?, name(&wanted.last_name)?);
     let organization = bounded(&wanted.org_name, LONGEST_ORGANIZATION)
         .ok_or_else(|| Code::Unknown.told("The organization's name must have 1 to 200 characters."))?;
-    let email = proof::by_token(call).await?.email;
+    let email = proof::email(call).await?;
     if email.as_str() != wanted.email {
         return Err(Code::OtherEmail.told("You are signed in with another e-mail address than the one given."));
     }
@@ -141,7 +141,7 @@ pub(super) async fn join(mut call: Call) -> Answer {
     let wanted = call.read::<Invited>().ok_or_else(needed)?;
     let (first_name, last_name) = (name(&wanted.first_name)?, name(&wanted.last_name)?);
     let invite = uuid(&wanted.invite_code).ok_or_else(no_invite)?;
-    let email = proof::by_token(&call).await?.email;
+    let email = proof::email(&call).await?;
 
     let account = NewAccount::make(&call, first_name)?;
     let outcome = call
@@ -220,9 +220,14 @@ impl NewAccount {
         NewLogin { id: self.login.expose(), expires_at: self.expires_at }
     }
 
-    fn reply(&self, call: &Call, body: &Value) -> crate::http::Reply {
+    fn reply(&self, call: &Call, body: &Value) -> Reply {
         let mut reply = json_reply(StatusCode::OK, body);
         set_cookie(&mut reply, &cookie(&self.login, call.api.secure_cookies()));
+        if let Some(used) =
+            new_user::person(call).and_then(|_| HeaderValue::try_from(new_user::clearing_cookie(call)).ok())
+        {
+            reply.headers_mut().append(header::SET_COOKIE, used);
+        }
         reply
     }
 }

@@ -50,7 +50,6 @@ impl Sealer {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::auth::Keys;
     use crate::secret::Secret;
 

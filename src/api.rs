@@ -4,28 +4,40 @@
 //! makes an answer out of an error; a client sees only texts that were written for clients.
 
 mod app_start;
+mod audit_log;
 mod authentication;
+mod billing;
 mod browser_socket;
 mod call;
 mod code_flow;
 mod coded;
 mod demo;
 mod dispatch;
+mod environments;
 mod google_sign_in;
 mod health;
+mod initialize;
+mod input;
 mod invite;
 mod limits;
+mod log_error;
 mod log_event;
 mod new_user;
 mod proof;
 mod refusal;
+mod report;
+mod report_data;
 mod routes;
 mod sdk_socket;
 mod shape;
+mod shares;
 mod sign_up;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod time_frame;
+mod users;
+mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,11 +45,13 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
+pub use limits::RateLimits;
 pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
-use crate::http::Router;
+use crate::dashboard::Dashboard;
+use crate::http::{Reply, Request, Router, TrustedProxies};
 use crate::relay::Hub;
 use crate::sign_in::{Google, Oidc};
 use crate::store::Store;
@@ -99,6 +113,12 @@ pub struct Parts {
     pub healthy: watch::Receiver<bool>,
     /// Runs the hand-over of upgraded sockets.
     pub tasks: Tasks,
+    /// How often somebody may ask.
+    pub limits: RateLimits,
+    /// The web client to serve, if any.
+    pub dashboard: Option<Dashboard>,
+    /// Whose word counts for where a request comes from.
+    pub proxies: TrustedProxies,
 }
 
 /// The API: an [`crate::http::Handler`].
@@ -117,7 +137,9 @@ pub struct Api {
     tasks: Tasks,
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
-    visitor_logins: limits::PerAddress,
+    limits: limits::Limits,
+    dashboard: Option<Dashboard>,
+    proxies: TrustedProxies,
 }
 
 impl Api {
@@ -139,8 +161,16 @@ impl Api {
             tasks: parts.tasks,
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
-            visitor_logins: limits::PerAddress::new(authentication::VISITOR_LOGINS_PER_MINUTE),
+            limits: limits::Limits::new(parts.limits),
+            dashboard: parts.dashboard,
+            proxies: parts.proxies,
         })
+    }
+
+    /// What is at an address that no route has, or whose route leaves it to the web client.
+    fn page(&self, request: &Request) -> Reply {
+        let page = |path| self.dashboard.as_ref()?.answer(&request.method, &path, &request.headers);
+        request.path().ok().and_then(page).unwrap_or_else(refusal::unknown_route)
     }
 
     fn secure_cookies(&self) -> bool {

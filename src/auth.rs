@@ -8,6 +8,7 @@ mod hex;
 mod keys;
 mod login;
 mod origin;
+pub mod permission;
 mod role;
 mod seal;
 
@@ -15,5 +16,6 @@ pub use email::Email;
 pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
 pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
 pub use origin::{OriginRule, PublicOrigin, PublicOriginError};
+pub use permission::Feature;
 pub use role::Role;
 pub use seal::Sealer;

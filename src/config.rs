@@ -9,6 +9,7 @@ mod address;
 mod fault;
 mod google;
 mod keys;
+mod limits;
 mod logs;
 mod oidc;
 mod postgres;
@@ -23,6 +24,7 @@ use std::env::VarError;
 pub use fault::{Fault, Faults};
 pub use google::Google;
 pub use keys::Keys;
+pub use limits::Limits;
 pub use logs::{LogFormat, Logs};
 pub use oidc::Oidc;
 pub use postgres::{Postgres, SslMode};
@@ -49,6 +51,8 @@ pub struct Config {
     pub sign_up: SignUp,
     /// Limits and times of the relay.
     pub relay: Relay,
+    /// How often people may ask, and how long things are kept.
+    pub limits: Limits,
     /// What is logged and how.
     pub logs: Logs,
 }
@@ -68,6 +72,7 @@ impl Config {
             oidc: Oidc::read(&mut reader),
             sign_up: SignUp::read(&mut reader),
             relay: Relay::read(&mut reader),
+            limits: Limits::read(&mut reader),
             logs: Logs::read(&mut reader),
         };
         reader.finish(config)

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod dashboard;
 pub mod http;
 pub mod lifecycle;
 pub mod net;

@@ -11,11 +11,10 @@ use url::Url;
 use uuid::Uuid;
 
 use super::authentication::{log_in, set_cookie};
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, uuid};
 use super::google_sign_in::{may_open, whose};
 use super::refusal::Refusal;
 use super::routes::Rule;
-use super::sign_up::uuid;
 use super::{Mode, new_user};
 use crate::http::{HeaderValue, Reply, Request, StatusCode, header, see_other_to};
 use crate::sign_in::{Person, Provider, Refused};

@@ -61,6 +61,10 @@ pub(super) fn public_origins(server: &config::Server) -> Result<Vec<PublicOrigin
     server.public_origins.iter().map(|origin| origin.parse()).collect()
 }
 
+pub(super) fn rate_limits(limits: &config::Limits) -> api::RateLimits {
+    api::RateLimits { address_per_minute: limits.address_per_minute, session_per_minute: limits.session_per_minute }
+}
+
 /// The providers. Reads the root certificates of the system when there is one.
 pub(super) fn sign_in(config: &config::Config) -> Result<api::SignIn, NoTls> {
     if config.google.is_none() && config.oidc.is_none() {

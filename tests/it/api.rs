@@ -1,7 +1,20 @@
-//! The routes of the HTTP interface. Defects of section 12 of its specification are named `http_d01`…`http_d41`.
+//! The routes of the dashboard. Defects of section 12 of the HTTP specification are named `http_d01`…`http_d41`.
 
+mod audit_log;
+mod billing;
 mod code_flow;
+mod company;
+mod declared;
+mod environments;
+mod error_reports;
+mod fuzz;
+mod home;
 mod invites;
+mod limits;
 mod oidc;
+mod report;
+mod shares;
 mod sign_in;
 mod sign_up;
+mod site;
+mod users;

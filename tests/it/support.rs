@@ -5,6 +5,7 @@ pub mod http;
 pub mod message;
 pub mod numbers;
 pub mod peer;
+#[allow(dead_code, reason = "shared with the other integration tests; each uses a part of it")]
 pub mod postgres;
 pub mod provider;
 pub mod raw;

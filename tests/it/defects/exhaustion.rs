@@ -39,7 +39,7 @@ fn d18_a_page_that_reads_nothing() {
         // It was closed, and told to come back: the messages that were cut off were not sent on in part.
         let code = within(Duration::from_secs(30), "the deaf page is closed", async {
             loop {
-                let Some(frame) = deaf.frame().await else { return None };
+                let frame = deaf.frame().await?;
                 match frame.opcode {
                     PING | PONG => {}
                     8 => return frame.close_code(),

@@ -51,7 +51,7 @@ pub use sign_up::Registration;
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
 use crate::dashboard::Dashboard;
-use crate::http::{Reply, Request, Router, TrustedProxies};
+use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
 use crate::relay::Hub;
 use crate::sign_in::{Google, Oidc};
 use crate::store::Store;
@@ -169,6 +169,11 @@ impl Api {
 
     /// What is at an address that no route has, or whose route leaves it to the web client.
     fn page(&self, request: &Request) -> Reply {
+        // A socket at a wrong address must learn that it is wrong.
+        let wanted = request.headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
+        if wanted.is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket")) {
+            return refusal::unknown_route();
+        }
         let page = |path| self.dashboard.as_ref()?.answer(&request.method, &path, &request.headers);
         request.path().ok().and_then(page).unwrap_or_else(refusal::unknown_route)
     }

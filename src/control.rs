@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use audit::{AuditQueue, QueueFull};
-pub use purge::run as purge;
+pub use purge::{Purged, once as purge_once, run as purge};
 pub use revocation::{Revocations, Scope};
 
 use crate::relay::{Hub, Request};

@@ -88,6 +88,14 @@ impl Refusal {
                     "The server cannot reach its database right now. Please try again in a few seconds.",
                 )
             }
+            Self::Store(error @ StoreError::Conflict { .. }) => {
+                tracing::info!(%error, "a request was overtaken by another");
+                framework(
+                    StatusCode::CONFLICT,
+                    None,
+                    "Somebody changed or removed the same thing at the same moment. Please try again.",
+                )
+            }
             Self::Store(error) => incident(&chain(&error)),
             Self::Internal(text) => incident(&text),
         }

@@ -32,7 +32,7 @@ pub async fn run(store: Store, tasks: Tasks, retention: Option<NonZeroU32>) {
         }
         pause = PERIOD;
         let done = tokio::select! {
-            done = once(&store, Timestamp::now(), retention) => done,
+            done = once(&store, retention) => done,
             () = tasks.stopped() => return,
         };
         match done {
@@ -46,14 +46,23 @@ pub async fn run(store: Store, tasks: Tasks, retention: Option<NonZeroU32>) {
     }
 }
 
-#[derive(Debug)]
-struct Purged {
-    sessions: u64,
-    deploys: u64,
-    logs: u64,
+/// How many rows were deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purged {
+    /// Logins that had ended.
+    pub sessions: u64,
+    /// Rows of `deploy` older than 30 days.
+    pub deploys: u64,
+    /// Entries of the audit log older than the retention.
+    pub logs: u64,
 }
 
-async fn once(store: &Store, now: Timestamp, retention: Option<NonZeroU32>) -> Result<Purged, StoreError> {
+/// Cleans up once. Dropped half-way, it has deleted a part.
+///
+/// # Errors
+/// Any [`StoreError`]; what was deleted before it stays deleted.
+pub async fn once(store: &Store, retention: Option<NonZeroU32>) -> Result<Purged, StoreError> {
+    let now = Timestamp::now();
     let sessions = in_batches(|| store.delete_expired_sessions(now, BATCH)).await?;
     let deploys = in_batches(|| store.delete_old_deploys(now - DEPLOYS, BATCH)).await?;
     let mut logs = 0;

@@ -177,7 +177,17 @@ impl LockedPeople {
         let (Some(actor), Some(target)) = (&self.actor, &self.target) else {
             return self.work.roll_back().await;
         };
-        // Stronger than the first lock: nobody can now begin to refer to the row.
+        // Stronger than the first locks: nobody can now begin to refer to these rows. The log is written by statements
+        // that lock the environment before the user, so the same is done here.
+        if let Some(environment) = target.development_environment_id {
+            self.work
+                .run(
+                    r#"SELECT "id" FROM "environment" WHERE "id" = $1 AND "companyId" = $2 AND "type" = 'development'
+                          FOR UPDATE"#,
+                    &[&environment, &self.company],
+                )
+                .await?;
+        }
         self.work.run(r#"SELECT "id" FROM "user" WHERE "id" = $1 FOR UPDATE"#, &[&target.id]).await?;
         for move_authorship in [
             r#"UPDATE "report" SET "createdByUserId" = $2 WHERE "createdByUserId" = $1"#,

@@ -125,7 +125,8 @@ fn an_upgrade_is_held_while_the_database_restarts() {
         let resume = tokio::task::spawn_blocking(move || starting.resume());
         let (sdk, page, resumed) = tokio::join!(sdk, page, resume);
         resumed.unwrap();
-        sdk.unwrap_or_else(|refusal| panic!("the SDK was refused: {refusal:?}")).ping(b"in").await;
+        let mut sdk = sdk.unwrap_or_else(|refusal| panic!("the SDK was refused: {refusal:?}"));
+        sdk.ping(b"in").await;
         page.unwrap_or_else(|refusal| panic!("the page was refused: {refusal:?}")).until_status(true).await;
     });
 }

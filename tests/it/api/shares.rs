@@ -167,15 +167,21 @@ fn who_has_access_already_needs_no_share_but_guests_do() {
 fn http_d30_a_share_is_made_once_however_many_ask() {
     play(async |world| {
         let company = Company::new(world).await;
-        let spelling = ["v@x.test", "V@x.test", "v@X.TEST", "V@X.TEST", " v@x.test", "v@x.Test"];
-        let answers = futures_util::future::join_all(
-            spelling.map(|email| share(world, company.owner(), &company.environment, "hello", email)),
-        )
-        .await;
-        let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
-        statuses.sort_unstable();
-        assert_eq!(statuses, [200, 400, 400, 400, 400, 400], "{answers:?}");
-        only_id(world, company.owner(), company.environment.id, "hello").await;
+        for (route, spelling) in [
+            ("hello", ["v@x.test", "V@x.test", "v@X.TEST", "V@X.TEST", " v@x.test", "v@x.Test"]),
+            ("private", ["x.test", "X.test", "x.TEST", "x.tesT", " x.test", "X.Test"]),
+            ("everybody", ["ALL"; 6]),
+            ("inherited", ["INHERIT_PERMISSIONS_FROM_APP:::hello"; 6]),
+        ] {
+            let answers = futures_util::future::join_all(
+                spelling.map(|email| share(world, company.owner(), &company.environment, route, email)),
+            )
+            .await;
+            let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 400, 400, 400, 400, 400], "{answers:?}");
+            only_id(world, company.owner(), company.environment.id, route).await;
+        }
         ok(&share(world, company.owner(), &company.environment, "second", "v@x.test").await);
     });
 }

@@ -56,6 +56,8 @@ fn http_d23_pages_are_the_index_and_api_paths_are_json() {
             refused(&answer, 404);
         }
         refused(&get(world, "/%zz").await, 400);
+        let socket = Request::get("/home").header("Upgrade", "WebSocket").send(world.address()).await;
+        refused(&socket, 404);
         let head = Request::new("HEAD", "/home").send(world.address()).await;
         assert_eq!((head.status, head.text().as_str()), (200, ""));
         assert_eq!(head.header("content-length"), Some(INDEX.len().to_string().as_str()));

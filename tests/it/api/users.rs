@@ -1,6 +1,7 @@
 //! Role changes, removal, metadata.
 
 use super::company::{Company, ROLES, USER, ask, assert_keys, delete, get, ok, post, refused};
+use crate::support::peer::assert_good_for_an_sdk;
 use crate::support::{Login, Response, World, play, play_with};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -82,16 +83,18 @@ fn http_d30_two_owners_who_demote_or_remove_each_other_leave_one() {
 #[test]
 fn http_d30_everybody_who_steps_down_at_once_leaves_an_owner() {
     play(async |world| {
-        let company = world.seed.company("pro").await;
-        let mut owners = Vec::new();
         for _ in 0..6 {
-            owners.push(world.seed.member(company, "owner").await);
+            let company = world.seed.company("pro").await;
+            let mut owners = Vec::new();
+            for _ in 0..6 {
+                owners.push(world.seed.member(company, "owner").await);
+            }
+            let answers =
+                futures_util::future::join_all(owners.iter().map(|owner| change(world, owner, owner, "admin"))).await;
+            let done = answers.iter().filter(|answer| answer.status == 200).count();
+            assert_eq!(done, 5, "{answers:?}");
+            assert!(answers.iter().all(|answer| [200, 400].contains(&answer.status)), "{answers:?}");
         }
-        let answers =
-            futures_util::future::join_all(owners.iter().map(|owner| change(world, owner, owner, "admin"))).await;
-        let done = answers.iter().filter(|answer| answer.status == 200).count();
-        assert_eq!(done, 5, "{answers:?}");
-        assert!(answers.iter().all(|answer| [200, 400].contains(&answer.status)), "{answers:?}");
     });
 }
 
@@ -145,6 +148,32 @@ fn http_d14_authors_of_reports_and_guests_can_be_deleted() {
 }
 
 #[test]
+fn removal_waits_for_the_log_and_the_log_does_not_wait_for_it() {
+    play(async |world| {
+        let company = Company::new(world).await;
+        let member = company.of("member");
+        let development = company.development(world, member).await;
+        let writer = crate::support::postgres::connect(&world.database).await;
+        let lock = "SELECT id FROM environment WHERE id = $1 FOR KEY SHARE";
+        writer.batch_execute("BEGIN").await.unwrap();
+        writer.query(lock, &[&development.id]).await.unwrap();
+        let log = async {
+            // Until the removal waits for the lock.
+            let waiting =
+                "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+            while world.seed.sql.query(waiting, &[]).await.unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let user = r#"SELECT id FROM "user" WHERE id = $1 FOR KEY SHARE"#;
+            writer.query(user, &[&member.user]).await.expect("no deadlock");
+            writer.batch_execute("COMMIT").await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(remove(world, company.owner(), member), log);
+        assert_eq!(ok(&answer), json!({}));
+    });
+}
+
+#[test]
 fn deletion_follows_the_matrix_and_spares_oneself_the_last_owner_and_other_companies() {
     play(async |world| {
         let (company, other) = (Company::new(world).await, Company::new(world).await);
@@ -187,6 +216,7 @@ fn http_d21_removal_and_a_weaker_role_close_the_pages_at_once() {
         let company = Company::new(world).await;
         let (owner, member, manager) = (company.owner(), company.of("member"), company.of("app-manager"));
         let mut sdk = world.sdk(&company.environment).await;
+        let mut own_sdk = world.sdk(&company.development(world, manager).await).await;
         let mut pages = Vec::new();
         for login in [owner, member, manager] {
             pages.push(world.page(login, &company.environment, "hello").await);
@@ -195,6 +225,7 @@ fn http_d21_removal_and_a_weaker_role_close_the_pages_at_once() {
         pages[1].peer.closed_within(Duration::from_secs(3)).await;
         ok(&remove(world, owner, manager).await);
         pages[2].peer.closed_within(Duration::from_secs(3)).await;
+        assert_good_for_an_sdk(own_sdk.closed_within(Duration::from_secs(3)).await);
         let execution = crate::support::running::start(&mut pages[0], &mut sdk, "hello").await;
         crate::support::running::works(&mut pages[0], &mut sdk, execution).await;
     });

@@ -9,6 +9,7 @@ mod authentication;
 mod billing;
 mod browser_socket;
 mod call;
+mod code_flow;
 mod coded;
 mod demo;
 mod dispatch;
@@ -21,6 +22,7 @@ mod invite;
 mod limits;
 mod log_error;
 mod log_event;
+mod new_user;
 mod proof;
 mod refusal;
 mod report;
@@ -51,7 +53,7 @@ use crate::control::{AuditQueue, Revocations};
 use crate::dashboard::Dashboard;
 use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
 use crate::relay::Hub;
-use crate::sign_in::Google;
+use crate::sign_in::{Google, Oidc};
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -71,14 +73,17 @@ pub enum Mode {
 pub struct SignIn {
     /// Google, when it is set up.
     pub google: Option<Google>,
+    /// An OpenID Connect provider, when one is set up.
+    pub oidc: Option<Oidc>,
     missing_google_told: AtomicBool,
+    used: code_flow::UsedStates,
 }
 
 impl SignIn {
     /// Joins the parts. No I/O.
     #[must_use]
-    pub fn new(google: Option<Google>) -> Self {
-        Self { google, missing_google_told: AtomicBool::new(false) }
+    pub fn new(google: Option<Google>, oidc: Option<Oidc>) -> Self {
+        Self { google, oidc, ..Self::default() }
     }
 }
 

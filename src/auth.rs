@@ -10,6 +10,7 @@ mod login;
 mod origin;
 pub mod permission;
 mod role;
+mod seal;
 
 pub use email::Email;
 pub use keys::{ApiKey, ApiKeyHash, Keys, KeysError, OpenError};
@@ -17,3 +18,4 @@ pub use login::{LoginId, NoRandomness, clearing_cookie, cookie, presented};
 pub use origin::{OriginRule, PublicOrigin, PublicOriginError};
 pub use permission::Feature;
 pub use role::Role;
+pub use seal::Sealer;

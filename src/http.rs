@@ -22,7 +22,7 @@ pub use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use hyper::{Method, Request as OutboundRequest, StatusCode};
 pub use path::{BadEscape, Path};
 pub use proxies::TrustedProxies;
-pub use reply::{Label, Reply, json, reply, see_other};
+pub use reply::{Label, Reply, json, reply, see_other, see_other_to};
 pub use request::Request;
 pub use router::{Found, Parameters, Router};
 pub use server::serve;

@@ -41,16 +41,3 @@ impl Code {
         self.refuse(StatusCode::BAD_REQUEST, text)
     }
 }
-
-/// Company sign-up gives the code under two names, because the old server used now one and now the other.
-pub(super) fn under_both_names(refusal: Refusal) -> Refusal {
-    match refusal {
-        Refusal::Told { status, mut body } => {
-            if let Some(code) = body.get("internalCode").cloned() {
-                body["code"] = code;
-            }
-            Refusal::Told { status, body }
-        }
-        other => other,
-    }
-}

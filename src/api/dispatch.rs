@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::call::{Call, for_people_of_the_company, must};
 use super::refusal::Refusal;
 use super::routes::{Access, Body, Rule};
-use super::{Api, sockets};
+use super::{Api, code_flow, sockets};
 use crate::auth::gate::{self, GateError, Login};
 use crate::auth::{LoginId, clearing_cookie, cookie, presented};
 use crate::http::{
@@ -42,7 +42,9 @@ impl Handler for Api {
 async fn route(api: Arc<Api>, request: Request) -> Reply {
     let Ok(path) = request.path() else { return Refusal::Fault(Fault::BadUrl).reply() };
     let own = Arc::clone(&api);
-    let Some(Found { endpoint: rule, parameters, .. }) = own.router.find(&request.method, &path) else {
+    let found = own.router.find(&request.method, &path);
+    let found = found.filter(|found| !code_flow::is_for_the_page(found.endpoint, &request));
+    let Some(Found { endpoint: rule, parameters, .. }) = found else {
         return api.page(&request);
     };
     let mut call = Call { api, request, access: rule.access, parameters, body: Value::Object(Map::new()), login: None };

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::authentication::{log_in, set_cookie};
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, uuid};
 use super::coded::Code;
 use super::proof::{self, not_believed};
 use super::refusal::Refusal;
@@ -16,7 +16,6 @@ use crate::auth::Email;
 use crate::auth::access::{self, Access, Visitor};
 use crate::http::{StatusCode, header, json as json_reply};
 use crate::store::{ByEmail, UserRow};
-use crate::wire::EnvironmentId;
 
 /// Where Google sends the browser back to: a page of the web client.
 const REDIRECT_PATH: &str = "/auth/google-oauth/redirect";
@@ -85,10 +84,7 @@ pub(super) async fn callback(mut call: Call) -> Answer {
     let form = || Code::Unknown.told("newAccount, environmentId or appRoute has the wrong form.");
     let wanted = call.read::<Callback>().ok_or_else(form)?;
     let app = match (wanted.environment_id, wanted.app_route) {
-        (Some(environment), Some(route)) => {
-            let id = EnvironmentId::parse(environment.as_bytes()).ok_or_else(form)?;
-            Some((Uuid::from_u128(id.as_u128()), route))
-        }
+        (Some(environment), Some(route)) => Some((uuid(&environment).ok_or_else(form)?, route)),
         _ => None,
     };
     let proof = proof::by_token(&call).await?;

@@ -52,6 +52,16 @@ impl Refusal {
                 add("isValid", false.into());
                 add("code", status.as_u16().into());
             }
+            "/api/v1/auth/google-oauth/redirect" | "/api/v1/auth/complete-sign-up-to-org" => {
+                add("internalCode", "0b".into());
+            }
+            "/api/v1/auth/complete-sign-up" => {
+                add("internalCode", "0b".into());
+                // Under both names: the old server used now one and now the other.
+                if let Some(code) = body.get("internalCode").cloned() {
+                    body["code"] = code;
+                }
+            }
             path if path.starts_with("/api/v1/audit-log/") => add("type", "unknown-error".into()),
             _ => {}
         }

@@ -3,8 +3,8 @@
 
 use super::call::Run;
 use super::{
-    app_start, audit_log, authentication, billing, browser_socket, demo, environments, google_sign_in, health,
-    initialize, invite, log_error, log_event, report, sdk_socket, shares, sign_up, users,
+    app_start, audit_log, authentication, billing, browser_socket, code_flow, demo, environments, google_sign_in,
+    health, initialize, invite, log_error, log_event, new_user, report, sdk_socket, shares, sign_up, users,
 };
 use crate::auth::Feature;
 use crate::http::Method;
@@ -73,8 +73,8 @@ pub(super) static ROUTES: &[Rule] = routes! {
     GET    "/health-check"                                      Open                                      Unread        health::check;                  // 10
     GET    "/api/v1/initialize"                                 Internal                                  Unread        initialize::initialize;         // 11
     GET    "/api/v1/settings"                                   Internal                                  Unread        initialize::settings;           // 12
-    POST   "/api/v1/invite-code"                                Internal                                  Json          invite::create;                 // 13
-    DELETE "/api/v1/invite-code/:id"                            Internal                                  JsonOrNothing invite::delete;                 // 14
+    POST   "/api/v1/invite-code"                                May(AddUser)                              Json          invite::create;                 // 13, by role
+    DELETE "/api/v1/invite-code/:id"                            May(RemovePendingInvite)                  JsonOrNothing invite::delete;                 // 14
     GET    "/api/v1/environment"                                Internal                                  Unread        environments::list;             // 15
     POST   "/api/v1/environment"                                Internal                                  Json          environments::create;           // 16, by type
     GET    "/api/v1/environment/:environmentId/details"         Internal                                  Unread        environments::details;          // 17
@@ -105,6 +105,13 @@ pub(super) static ROUTES: &[Rule] = routes! {
 
     GET    "/api/v1/sdk/ws"                                     Socket                                    Unread        sdk_socket::open;
     GET    "/api/v1/browser/ws"                                 Socket                                    Unread        browser_socket::open;
+
+    GET    "/api/v1/auth/providers"                             Open                                      Unread        code_flow::providers;
+    GET    "/api/v1/auth/new-user"                              Open                                      Unread        new_user::show;
+    GET    "/auth/google-oauth/start"                           Open                                      Unread        code_flow::google_start;
+    GET    "/auth/google-oauth/redirect"                        Open                                      Unread        code_flow::google_redirect;
+    GET    "/auth/oidc/start"                                   Open                                      Unread        code_flow::oidc_start;
+    GET    "/auth/oidc/redirect"                                Open                                      Unread        code_flow::oidc_redirect;
 
     GET    "/"                                                  Open                                      Unread        demo::root;
     GET    "/demo"                                              Open                                      Unread        demo::page;

@@ -9,17 +9,16 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::authentication::set_cookie;
-use super::call::{Answer, Call};
-use super::coded::{Code, under_both_names};
-use super::proof;
+use super::call::{Answer, Call, uuid};
+use super::coded::Code;
 use super::refusal::Refusal;
+use super::{new_user, proof};
 use crate::auth::gate::LIFETIME;
 use crate::auth::{Email, LoginId, Role, cookie};
-use crate::http::{StatusCode, json as json_reply};
+use crate::http::{HeaderValue, Reply, StatusCode, header, json as json_reply};
 use crate::store::{
     EnvironmentType, Join, JoinOutcome, NewCompany, NewEnvironment, NewLogin, NewOwner, SignUp, SignUpOutcome,
 };
-use crate::wire::EnvironmentId;
 
 /// Most characters in a person's name, and in an organization's.
 const LONGEST_NAME: usize = 100;
@@ -72,16 +71,12 @@ struct Company {
 
 /// Route 5.
 pub(super) async fn company(mut call: Call) -> Answer {
-    found(&mut call).await.map_err(under_both_names)
-}
-
-async fn found(call: &mut Call) -> Answer {
     let needed = || Code::Unknown.told("firstName, lastName, email, orgName and accountType are needed.");
     let wanted = call.read::<Company>().ok_or_else(needed)?;
     let (first_name, last_name) = (name(&wanted.first_name)?, name(&wanted.last_name)?);
     let organization = bounded(&wanted.org_name, LONGEST_ORGANIZATION)
         .ok_or_else(|| Code::Unknown.told("The organization's name must have 1 to 200 characters."))?;
-    let email = proof::by_token(call).await?.email;
+    let email = proof::email(&call).await?;
     if email.as_str() != wanted.email {
         return Err(Code::OtherEmail.told("You are signed in with another e-mail address than the one given."));
     }
@@ -90,14 +85,14 @@ async fn found(call: &mut Call) -> Answer {
         return Err(closed("New organizations on this server are limited to certain e-mail domains."));
     }
 
-    let account = NewAccount::make(call, first_name)?;
+    let account = NewAccount::make(&call, first_name)?;
     let is_developer = wanted.account_type == AccountType::Developer;
     let metadata = json!({
         "show-onboarding": true,
         "has-never-opened-app": true,
         "show-success-callout-on-app-open": is_developer,
     });
-    let affiliate_code = affiliate_code(call);
+    let affiliate_code = affiliate_code(&call);
     let sign_up = SignUp {
         company: NewCompany { name: organization, plan: if registration.starts_on_pro { "pro" } else { "hobby" } },
         affiliate_code: affiliate_code.as_deref(),
@@ -109,7 +104,7 @@ async fn found(call: &mut Call) -> Answer {
     match call.api.store.sign_up(&sign_up).await? {
         SignUpOutcome::Done(made) => {
             tracing::info!(company.id = %made.company, user.id = %made.user, "an organization was founded");
-            Ok(account.reply(call, &json!({"success": true})))
+            Ok(account.reply(&call, &json!({"success": true})))
         }
         SignUpOutcome::EmailTaken => Err(exists()),
         SignUpOutcome::NotFirst => {
@@ -141,7 +136,7 @@ pub(super) async fn join(mut call: Call) -> Answer {
     let wanted = call.read::<Invited>().ok_or_else(needed)?;
     let (first_name, last_name) = (name(&wanted.first_name)?, name(&wanted.last_name)?);
     let invite = uuid(&wanted.invite_code).ok_or_else(no_invite)?;
-    let email = proof::by_token(&call).await?.email;
+    let email = proof::email(&call).await?;
 
     let account = NewAccount::make(&call, first_name)?;
     let outcome = call
@@ -220,9 +215,14 @@ impl NewAccount {
         NewLogin { id: self.login.expose(), expires_at: self.expires_at }
     }
 
-    fn reply(&self, call: &Call, body: &Value) -> crate::http::Reply {
+    fn reply(&self, call: &Call, body: &Value) -> Reply {
         let mut reply = json_reply(StatusCode::OK, body);
         set_cookie(&mut reply, &cookie(&self.login, call.api.secure_cookies()));
+        if let Some(used) =
+            new_user::person(call).and_then(|_| HeaderValue::try_from(new_user::clearing_cookie(call)).ok())
+        {
+            reply.headers_mut().append(header::SET_COOKIE, used);
+        }
         reply
     }
 }
@@ -241,11 +241,6 @@ fn bounded(text: &str, most: usize) -> Option<&str> {
     let text = text.trim();
     let good = !text.is_empty() && text.chars().count() <= most && !text.contains(char::is_control);
     good.then_some(text)
-}
-
-/// A UUID in its one canonical form.
-pub(super) fn uuid(text: &str) -> Option<Uuid> {
-    EnvironmentId::parse(text.as_bytes()).map(|id| Uuid::from_u128(id.as_u128()))
 }
 
 /// Cookie `compose-affiliate-code`: the base64 of a JSON string; anything else means that there is none (D-34).

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::auth::{PublicOrigin, PublicOriginError};
 use crate::http::{Client, NoTls};
 use crate::relay::Limits;
-use crate::sign_in::{Google, GoogleSettings};
+use crate::sign_in::{Google, GoogleSettings, Oidc, OidcSettings};
 use crate::{api, config, store};
 
 /// Longest wait for a database connection, and longest run of a statement.
@@ -42,6 +42,7 @@ pub(super) fn relay(relay: &config::Relay) -> Limits {
         browser_bytes_per_second: relay.browser_bytes_per_second,
         max_message: relay.max_message,
         max_inbound: relay.max_inbound,
+        max_outbound: relay.max_outbound,
         browser_outbox: relay.browser_outbox,
         sdk_outbox: relay.sdk_outbox,
         replay: relay.replay,
@@ -67,12 +68,20 @@ pub(super) fn rate_limits(limits: &config::Limits) -> api::RateLimits {
 
 /// The providers. Reads the root certificates of the system when there is one.
 pub(super) fn sign_in(config: &config::Config) -> Result<api::SignIn, NoTls> {
-    if config.google.is_none() {
+    if config.google.is_none() && config.oidc.is_none() {
         return Ok(api::SignIn::default());
     }
     let client = Client::new()?;
     let google = config.google.as_ref().map(|google| Google::new(google_settings(google), client.clone()));
-    Ok(api::SignIn::new(google))
+    let oidc = config.oidc.as_ref().map(|oidc| {
+        let settings = OidcSettings {
+            issuer: oidc.issuer.clone(),
+            client_id: oidc.client_id.clone(),
+            client_secret: oidc.client_secret.clone(),
+        };
+        Oidc::new(settings, client.clone())
+    });
+    Ok(api::SignIn::new(google, oidc))
 }
 
 fn google_settings(google: &config::Google) -> GoogleSettings {

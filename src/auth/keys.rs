@@ -8,6 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::hex;
 use super::login::NoRandomness;
+use super::seal::Sealer;
 use crate::secret::Secret;
 use crate::store::EnvironmentType;
 
@@ -114,6 +115,17 @@ impl Keys {
     #[must_use]
     pub fn hash(&self, key: &ApiKey) -> ApiKeyHash {
         ApiKeyHash(hex::encode(hmac::sign(&self.hash, key.0.as_bytes()).as_ref()).into())
+    }
+
+    /// Seals what a browser keeps for us, under a key of its own for each purpose. All processes with the same secrets read
+    /// each other's seals.
+    ///
+    /// # Errors
+    /// None that can happen: a MAC of SHA-256 has the 32 bytes that AES-256 asks for.
+    pub fn sealer(&self, purpose: &'static str) -> Result<Sealer, KeysError> {
+        // No API key begins with NUL, so no hash of one is ever this key.
+        let key = hmac::sign(&self.hash, format!("\0seal {purpose}").as_bytes());
+        Sealer::new(key.as_ref()).ok_or(KeysError::CopySecret)
     }
 
     /// A new key.

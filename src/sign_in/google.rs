@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Person, Refused};
+use super::code::Registration;
+use super::{Departure, Luggage, Person, Refused};
 use crate::auth::Email;
 use crate::http::{Client, OutboundRequest, StatusCode};
 use crate::secret::Secret;
@@ -32,8 +33,8 @@ pub struct GoogleSettings {
 /// Google, or what stands in for it in a test.
 #[derive(Clone)]
 pub struct Google {
-    pub(super) settings: GoogleSettings,
-    pub(super) client: Client,
+    settings: GoogleSettings,
+    client: Client,
 }
 
 impl Google {
@@ -77,6 +78,34 @@ impl Google {
         }
         let name = |key| text(key).filter(|name| !name.is_empty()).map(str::to_owned);
         Ok(Person { first_name: name("given_name"), last_name: name("family_name"), email })
+    }
+
+    /// Whether browsers can be sent to Google and come back with a code: that takes the client's secret.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.settings.client_secret.is_some()
+    }
+
+    pub(super) fn depart(&self, redirect: &str, choose: bool) -> Result<Departure, Refused> {
+        let scopes: Vec<&str> = SCOPE.split(' ').collect();
+        self.registration().depart(redirect, &scopes, false, choose)
+    }
+
+    /// The token never leaves this server, but it is held against the same rules: Google says for whom it was made.
+    pub(super) async fn arrive(&self, code: &str, luggage: &Luggage) -> Result<Person, Refused> {
+        let tokens = self.registration().exchange(&self.client, code, luggage).await?;
+        let token = tokens.access.expose().as_bytes();
+        self.person(token, self.email(token).await?).await
+    }
+
+    fn registration(&self) -> Registration<'_> {
+        Registration {
+            client_id: &self.settings.client_id,
+            client_secret: self.settings.client_secret.as_ref(),
+            auth_url: &self.settings.auth_url,
+            token_url: &self.settings.token_url,
+            secret_in_body: false,
+        }
     }
 
     async fn ask(&self, address: &Url, token: &str) -> Result<Map<String, Value>, Refused> {

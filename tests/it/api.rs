@@ -3,6 +3,7 @@
 mod audit_log;
 mod audit_outage;
 mod billing;
+mod code_flow;
 mod company;
 mod declared;
 mod environments;
@@ -11,6 +12,7 @@ mod fuzz;
 mod home;
 mod invites;
 mod limits;
+mod oidc;
 mod report;
 mod shares;
 mod sign_in;

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::tasks::Tasks;
 
 fn client(roots: RootCertStore) -> Client {
     Client { tls: connect::connector(roots).unwrap(), places: Arc::new(Semaphore::new(AT_ONCE)), deadline: DEADLINE }
@@ -23,7 +24,7 @@ fn get(address: &str) -> Request<Vec<u8>> {
 async fn plain(bytes: Vec<u8>, hang: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/path?q=1", listener.local_addr().unwrap());
-    tokio::spawn(async move {
+    Tasks::new().spawn("test provider", async move {
         let (mut tcp, _) = listener.accept().await.unwrap();
         let mut head = [0; 1024];
         let _ = tcp.read(&mut head).await;
@@ -98,7 +99,7 @@ async fn only_trusted_certificates_of_the_right_name_are_believed() {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
+    Tasks::new().spawn("test provider", async move {
         while let Ok((tcp, _)) = listener.accept().await {
             let Ok(mut tls) = acceptor.accept(tcp).await else { continue };
             let mut head = [0; 1024];

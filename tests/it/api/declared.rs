@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// Method, path with names for ids, and a body that would do.
 type Route = (&'static str, &'static str, fn(&World, &Company) -> Option<Value>);
 
-const ROUTES: [Route; 17] = [
+const ROUTES: [Route; 19] = [
     ("GET", "/api/v1/initialize", |_, _| None),
     ("GET", "/api/v1/settings", |_, _| None),
     ("GET", "/api/v1/environment", |_, _| None),
@@ -32,6 +32,10 @@ const ROUTES: [Route; 17] = [
         let home = format!("http://{}/home", world.address());
         Some(json!({"standardSeats": 1, "externalSeats": 0, "cancelUrl": home, "successUrl": home}))
     }),
+    ("POST", "/api/v1/invite-code", |_, _| {
+        Some(json!({"email": "new@x.test", "accountType": "developer", "permission": "member"}))
+    }),
+    ("DELETE", "/api/v1/invite-code/{invite}", |_, _| Some(json!({}))),
     // Not of this part, and always there: a marker that the walk itself works.
     ("GET", "/api/v1/auth/check", |_, _| None),
 ];
@@ -41,6 +45,7 @@ struct Ids {
     environment: String,
     user: String,
     share: String,
+    invite: String,
 }
 
 impl Ids {
@@ -48,19 +53,25 @@ impl Ids {
         world.seed.share(&company.environment, "hello", "s@x.test").await;
         let statement = r#"SELECT id FROM "externalAppUser" WHERE "environmentId" = $1 LIMIT 1"#;
         let row = world.seed.sql.query_one(statement, &[&company.environment.id]).await.unwrap();
+        let invite = Uuid::new_v4();
+        let statement = r#"INSERT INTO "emailCode" (id, "companyId", email, "expiresAt", metadata)
+                           VALUES ($1, $2, 'i@x.test', now() + interval '1 day', '{"purpose": "JOIN_COMPANY"}')"#;
+        world.seed.run(statement, &[&invite, &company.id]).await;
         Self {
             environment: company.environment.id.to_string(),
             user: company.of("member").user.unwrap().to_string(),
             share: row.get::<_, Uuid>(0).to_string(),
+            invite: invite.to_string(),
         }
     }
 
     fn all(id: &str) -> Self {
-        Self { environment: id.to_owned(), user: id.to_owned(), share: id.to_owned() }
+        Self { environment: id.to_owned(), user: id.to_owned(), share: id.to_owned(), invite: id.to_owned() }
     }
 
     fn put(&self, path: &str) -> String {
-        path.replace("{environment}", &self.environment).replace("{user}", &self.user).replace("{share}", &self.share)
+        let path = path.replace("{environment}", &self.environment).replace("{user}", &self.user);
+        path.replace("{share}", &self.share).replace("{invite}", &self.invite)
     }
 }
 

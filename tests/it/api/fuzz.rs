@@ -2,7 +2,8 @@
 
 use super::company::{Company, ask};
 use super::report::{data, insert_report};
-use crate::support::play_with;
+use super::sign_in::{TOKEN, play_with_google};
+use crate::support::{Request, play_with};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -104,6 +105,45 @@ fn http_d15_no_body_makes_a_500_and_no_answer_speaks_of_the_database() {
                 let login = if round % 4 == 3 { member } else { company.owner() };
                 let answer = ask(world, login, method, &path, Some(body.clone())).await;
                 assert!(answer.status < 500, "{method} {path} {body}: {answer:?}");
+                assert!(!answer.text().contains("SQLSTATE") && !answer.text().contains("22P0"), "{answer:?}");
+                if answer.status != 200 {
+                    assert!(!answer.message().is_empty());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn http_d15_the_routes_of_sign_in_and_sign_up_take_no_harm_either() {
+    let settings = [("REQUESTS_PER_MINUTE_PER_LOGIN", "0"), ("REQUESTS_PER_MINUTE_PER_ADDRESS", "0")];
+    play_with_google(&settings, async |world, provider| {
+        let company = Company::new(world).await;
+        let id = company.environment.id.to_string();
+        let token = provider.token("new@x.test");
+        let names = json!({"firstName": "A", "lastName": "B", "inviteCode": id});
+        let found =
+            json!({"firstName": "A", "lastName": "B", "email": "n@x.test", "orgName": "O", "accountType": "developer"});
+        let routes = [
+            ("/api/v1/auth/oauth/login", json!({"provider": "google", "redirect": "https://x.test"})),
+            (
+                "/api/v1/auth/google-oauth/redirect",
+                json!({"newAccount": false, "environmentId": id, "appRoute": "hello"}),
+            ),
+            ("/api/v1/auth/complete-sign-up", found),
+            ("/api/v1/auth/complete-sign-up-to-org", names),
+            ("/api/v1/auth/login-to-app", json!({"environmentId": id, "appRoute": "hello"})),
+            ("/api/v1/invite-code", json!({"email": "n@x.test", "accountType": "developer", "permission": "member"})),
+        ];
+        let mut runner = TestRunner::deterministic();
+        let part = any_json();
+        for (path, good) in routes {
+            for round in 0..40_usize {
+                let mut body = good.clone();
+                spoil(&mut body, round, part.new_tree(&mut runner).unwrap().current());
+                let request = Request::post(path, &body).header(TOKEN, &token).login(&company.owner().session);
+                let answer = request.send(world.address()).await;
+                assert!(answer.status < 500, "{path} {body}: {answer:?}");
                 assert!(!answer.text().contains("SQLSTATE") && !answer.text().contains("22P0"), "{answer:?}");
                 if answer.status != 200 {
                     assert!(!answer.message().is_empty());

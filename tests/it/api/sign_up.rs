@@ -97,7 +97,7 @@ fn a_company_comes_with_its_owner_environment_and_login() {
 
 #[test]
 fn http_d12_nothing_is_left_of_a_sign_up_that_failed() {
-    play_with_google(&[], async |world, provider| {
+    play_with_google(&[("REQUESTS_PER_MINUTE_PER_ADDRESS", "0")], async |world, provider| {
         let tenant = world.seed.tenant().await;
         let companies = count(world, "SELECT count(*) FROM company").await;
         let token = provider.token("ann@x.test");

@@ -42,6 +42,7 @@ pub(super) fn relay(relay: &config::Relay) -> Limits {
         browser_bytes_per_second: relay.browser_bytes_per_second,
         max_message: relay.max_message,
         max_inbound: relay.max_inbound,
+        max_outbound: relay.max_outbound,
         browser_outbox: relay.browser_outbox,
         sdk_outbox: relay.sdk_outbox,
         replay: relay.replay,

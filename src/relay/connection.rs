@@ -121,6 +121,8 @@ pub(super) struct Connection {
     pub(super) listed: bool,
     /// Stands in the shard's dirty list.
     pub(super) dirty: bool,
+    /// Bytes of a browser's queue that its environment was charged for.
+    pub(super) charged: usize,
     /// The kernel's buffer was full at the last write.
     pub(super) blocked: bool,
     pub(super) hold: Option<Hold>,
@@ -154,6 +156,7 @@ impl Connection {
             listed: false,
             dirty: false,
             blocked: false,
+            charged: 0,
             hold: None,
             last_alive: now,
             next_ping: now,

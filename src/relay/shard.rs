@@ -8,6 +8,7 @@ mod command;
 mod from_browser;
 mod from_sdk;
 mod leave;
+mod outbound;
 mod read;
 mod timers;
 
@@ -68,6 +69,8 @@ pub(super) struct Shard {
     next: u64,
     /// Partly received bytes of all connections.
     held: usize,
+    /// Bytes that wait for browsers, in queues and for their return.
+    outbound: usize,
     /// Set while the shard waits for its last connections to go.
     draining: Option<(oneshot::Sender<()>, Instant)>,
 }
@@ -85,6 +88,7 @@ impl Shard {
             now: Instant::now(),
             next: 1,
             held: 0,
+            outbound: 0,
             draining: None,
         }
     }
@@ -234,6 +238,10 @@ impl Shard {
                         connection.last_alive = self.now;
                     }
                     connection.blocked = progress.state == State::Blocked;
+                    if connection.charged > 0 {
+                        self.charge(index);
+                    }
+                    let connection = &mut self.connections[index];
                     if connection.outbox.is_finished() {
                         // The peer still gets what the kernel holds; then it sees the end.
                         if connection.stream.source().shutdown(Shutdown::Write).is_err() {

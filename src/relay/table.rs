@@ -46,6 +46,8 @@ pub(super) struct Environment {
     pub(super) probe_by: Option<Instant>,
     /// Partly received bytes of its connections.
     pub(super) held: usize,
+    /// Bytes that wait for its browsers, in their queues and for their return.
+    pub(super) outbound: usize,
     /// The newest INITIALIZE that the control side had no room for.
     pub(super) pending_initialize: Option<Bytes>,
 }
@@ -137,6 +139,7 @@ impl Tables {
             waiters: VecDeque::new(),
             probe_by: None,
             held: 0,
+            outbound: 0,
             pending_initialize: None,
         });
         self.environment_of.insert(id, index);

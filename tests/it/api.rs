@@ -1,6 +1,7 @@
 //! The routes of the dashboard. Defects of section 12 of the HTTP specification are named `http_d01`…`http_d41`.
 
 mod audit_log;
+mod audit_outage;
 mod billing;
 mod code_flow;
 mod company;

@@ -247,7 +247,7 @@ impl Shard {
         Some(())
     }
 
-    fn environment_of(&self, index: usize) -> Option<usize> {
+    pub(super) fn environment_of(&self, index: usize) -> Option<usize> {
         match &self.connections[index].role {
             Role::Sdk(sdk) => Some(sdk.environment),
             Role::Browser(browser) => self.tables.sessions[browser.session].app.as_ref().map(|app| app.environment),
@@ -259,6 +259,7 @@ impl Shard {
     pub(super) fn deregister(&mut self, index: usize) -> Role {
         let environment = self.environment_of(index);
         let max = self.parts.limits.max_message;
+        self.discharge(index);
         let connection = &mut self.connections[index];
         let held = connection.decoder.held();
         if held > 0 {

@@ -55,13 +55,16 @@ mod tests {
 
     #[test]
     fn seals_are_for_one_purpose_and_cannot_be_changed() {
-        let keys = |prod| Keys::new(&Secret::new(prod), &Secret::new("00".repeat(32))).unwrap();
+        let both = |prod, dev: &str| Keys::new(&Secret::new(prod), &Secret::new(dev.repeat(32))).unwrap();
+        let keys = |prod| both(prod, "00");
         let sealer = keys("one").sealer("flow").unwrap();
         let sealed = sealer.seal(b"text").unwrap();
         assert_ne!(sealed, sealer.seal(b"text").unwrap());
         assert_eq!(keys("one").sealer("flow").unwrap().open(sealed.as_bytes()).unwrap(), b"text");
         assert!(keys("one").sealer("other").unwrap().open(sealed.as_bytes()).is_none());
-        assert!(keys("two").sealer("flow").unwrap().open(sealed.as_bytes()).is_none());
+        for other in [keys("two"), both("one", "01")] {
+            assert!(other.sealer("flow").unwrap().open(sealed.as_bytes()).is_none());
+        }
         for place in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };

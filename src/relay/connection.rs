@@ -109,6 +109,8 @@ pub(super) struct Connection {
     /// Dropped with the connection.
     _place: Box<dyn Send>,
     pub(super) decoder: Decoder,
+    /// What the decoder holds, as far as it is counted against the bounds.
+    pub(super) held: usize,
     pub(super) outbox: Outbox,
     /// Read but not decoded: the start of a small frame, or what came behind a frame that made it wait.
     pub(super) inbound: Vec<u8>,
@@ -146,6 +148,7 @@ impl Connection {
             stream,
             _place: place,
             decoder: Decoder::new(limits),
+            held: 0,
             outbox: Outbox::new(),
             inbound: Vec::new(),
             role,

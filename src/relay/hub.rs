@@ -83,6 +83,7 @@ impl Hub {
             polls.push((poll, receiver));
         }
         let counters: Arc<[_]> = polls.iter().map(|_| Arc::new(Counters::default())).collect();
+        let held = Arc::default();
         let mut threads = Vec::new();
         for (number, (poll, commands)) in polls.into_iter().enumerate() {
             let parts = Parts {
@@ -93,6 +94,7 @@ impl Hub {
                 requests: requests.clone(),
                 shards: shards.clone(),
                 counters: Arc::clone(&counters[number]),
+                held: Arc::clone(&held),
             };
             let name = format!("shard-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(move || Shard::new(parts).run())?);

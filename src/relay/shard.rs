@@ -17,6 +17,7 @@ use std::io;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,8 @@ pub(super) struct Parts {
     /// All shards, this one included.
     pub(super) shards: Vec<ShardHandle>,
     pub(super) counters: Arc<Counters>,
+    /// Partly received bytes of all connections of all shards; touched only when a large message grows or ends.
+    pub(super) held: Arc<AtomicUsize>,
 }
 
 pub(super) struct Shard {
@@ -66,8 +69,6 @@ pub(super) struct Shard {
     now: Instant,
     /// Source of generations, serials and reservation numbers.
     next: u64,
-    /// Partly received bytes of all connections.
-    held: usize,
     /// Set while the shard waits for its last connections to go.
     draining: Option<(oneshot::Sender<()>, Instant)>,
 }
@@ -84,7 +85,6 @@ impl Shard {
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             now: Instant::now(),
             next: 1,
-            held: 0,
             draining: None,
         }
     }

@@ -1,0 +1,62 @@
+//! The relay alone, with limits so narrow that a test meets them, and with clients that keep to no rule.
+
+#[path = "hub/client.rs"]
+mod client;
+#[path = "hub/scene.rs"]
+mod scene;
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use client::{BINARY, frame, message};
+use compose_relay::relay::{Count, Limits, Request, ReserveError};
+use compose_relay::wire::ExecutionId;
+use scene::{Scene, audit_log, check, start, to_page, upload};
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn a_protocol_error_gives_back_what_was_held_for_the_message() {
+    let mut scene = Scene::new(Limits { max_message: MIB, max_inbound: 2 * MIB, ..Limits::default() });
+    let (bad, good) = (scene.environment(), scene.environment());
+    for _ in 0..8 {
+        let (mut page, _) = scene.page(bad);
+        page.write(&frame(BINARY, &vec![0; MIB / 2]));
+        page.write(&message(b"a new message inside of it"));
+        assert_eq!(page.closed(), Some(1002));
+    }
+    let mut sdk = scene.sdk(good);
+    let mut running = scene.running(good, &mut sdk);
+    let large = to_page("av", running.session, running.execution, MIB);
+    sdk.send(&large);
+    assert!(running.page.until("av") == large);
+}
+
+#[test]
+fn the_largest_message_arrives_however_many_shards_there_are() {
+    let limits = Limits { shards: 16, max_message: MIB, max_inbound: 4 * MIB, ..Limits::default() };
+    let mut scene = Scene::new(limits);
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    let large = to_page("av", running.session, running.execution, MIB);
+    sdk.send(&large);
+    assert!(running.page.until("av") == large);
+}
+
+#[test]
+fn messages_that_never_end_do_not_fill_the_memory() {
+    let mut scene = Scene::new(Limits { max_message: 16 * MIB, max_inbound: 32 * MIB, ..Limits::default() });
+    let environment = scene.environment();
+    let mut pages = Vec::new();
+    for _ in 0..3 {
+        let (mut page, _) = scene.page(environment);
+        // All of it but the last byte.
+        let unfinished = message(&vec![0; 9 * MIB]);
+        if page.tcp.write_all(&unfinished[..unfinished.len() - 1]).is_err() {
+            break;
+        }
+        pages.push(page);
+    }
+    scene.wait(Count::CloseInbound, 1);
+}

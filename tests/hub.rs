@@ -60,3 +60,23 @@ fn messages_that_never_end_do_not_fill_the_memory() {
     }
     scene.wait(Count::CloseInbound, 1);
 }
+
+#[test]
+fn a_page_is_not_too_slow_for_one_large_message_and_what_comes_behind_it() {
+    let mut scene = Scene::new(Limits { browser_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    let large = to_page("bl", running.session, running.execution, 24 * MIB);
+    let small = to_page("be", running.session, running.execution, 200);
+    let last = to_page("bi", running.session, running.execution, 100);
+    sdk.write(&[message(&small), message(&large), message(&small), message(&last)].concat());
+    scene.wait(Count::MessagesToBrowser, 4);
+    assert!(running.page.until("bl") == large);
+    assert_eq!(running.page.message(), small);
+    assert_eq!(running.page.message(), last);
+
+    // Two large ones are too much for who reads nothing.
+    sdk.write(&[message(&large), message(&large), message(&small)].concat());
+    scene.wait(Count::CloseSlow, 1);
+}

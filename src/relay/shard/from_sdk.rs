@@ -47,7 +47,7 @@ impl Shard {
         let size = payload.bytes().len();
         match self.tables.sessions[key].connection {
             Some((browser, _)) => {
-                if self.connections[browser].outbox.queued() > self.parts.limits.browser_outbox {
+                if self.is_behind(browser, size) {
                     return self.too_slow(browser, key);
                 }
                 payload.push(&mut self.connections[browser].outbox);
@@ -57,6 +57,13 @@ impl Shard {
         }
         self.count(Count::MessagesToBrowser, 1);
         self.count(Count::BytesToBrowser, size);
+    }
+
+    /// Whether a browser has too much waiting to be given `more` bytes.
+    pub(super) fn is_behind(&self, browser: usize, more: usize) -> bool {
+        let (outbox, bound) = (&self.connections[browser].outbox, self.parts.limits.browser_outbox);
+        // The second question looks at the whole queue, and only a slow page's is looked at.
+        outbox.queued() > bound && outbox.behind(more) > bound
     }
 
     /// D-18: the page does not read. It is closed; when it comes back its executions start afresh.

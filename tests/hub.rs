@@ -80,3 +80,32 @@ fn a_page_is_not_too_slow_for_one_large_message_and_what_comes_behind_it() {
     sdk.write(&[message(&large), message(&large), message(&small)].concat());
     scene.wait(Count::CloseSlow, 1);
 }
+
+#[test]
+fn a_page_that_reads_no_answers_is_closed() {
+    let mut scene = Scene::new(Limits { browser_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let _sdk = scene.sdk(environment);
+    let (mut page, session) = scene.page(environment);
+    let unknown = message(&check(environment, session, ExecutionId::from_u128(99))).repeat(1_000);
+    let mut sent = 0;
+    while scene.hub.count(Count::CloseSlow) == 0 && sent < 1_000 && page.tcp.write_all(&unknown).is_ok() {
+        sent += 1;
+    }
+    assert_eq!(scene.hub.count(Count::CloseSlow), 1, "{sent},000 answers wait in memory");
+}
+
+#[test]
+fn an_audit_log_does_not_fill_the_queue_of_a_page_that_does_not_read() {
+    let mut scene = Scene::with_queue(Limits { browser_outbox: MIB / 8, ..Limits::default() }, 1);
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let running = scene.running(environment, &mut sdk);
+    let entries = message(&audit_log(running.session, running.execution)).repeat(1_000);
+    let mut sent = 0;
+    while scene.hub.count(Count::CloseSlow) == 0 && sent < 500 {
+        sdk.write(&entries);
+        sent += 1;
+    }
+    assert_eq!(scene.hub.count(Count::CloseSlow), 1, "{sent},000 answers wait in memory");
+}

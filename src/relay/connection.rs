@@ -123,6 +123,8 @@ pub(super) struct Connection {
     pub(super) listed: bool,
     /// Stands in the shard's dirty list.
     pub(super) dirty: bool,
+    /// A browser that does not read was to get a frame of the server's own; it is closed at the end of the turn.
+    pub(super) overfull: bool,
     /// The kernel's buffer was full at the last write.
     pub(super) blocked: bool,
     pub(super) hold: Option<Hold>,
@@ -156,6 +158,7 @@ impl Connection {
             ended: false,
             listed: false,
             dirty: false,
+            overfull: false,
             blocked: false,
             hold: None,
             last_alive: now,

@@ -224,6 +224,13 @@ impl Shard {
         while let Some(index) = self.dirty.pop() {
             let Some(connection) = self.connections.get_mut(index) else { continue };
             connection.dirty = false;
+            if std::mem::take(&mut connection.overfull)
+                && let Some(session) = connection.browser().map(|browser| browser.session)
+            {
+                // This touches it again, for its close frame.
+                self.too_slow(index, session);
+                continue;
+            }
             if connection.outbox.is_empty() {
                 continue;
             }

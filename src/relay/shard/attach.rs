@@ -341,9 +341,14 @@ impl Shard {
         Some(index)
     }
 
-    /// Queues a frame that the server made.
+    /// Queues a frame that the server made. A browser that does not read its answers is closed when this turn ends: whoever
+    /// sends one is in the middle of something.
     pub(super) fn send_made(&mut self, index: usize, frame: Vec<u8>) {
-        self.connections[index].outbox.push_copy(&frame);
+        if matches!(self.connections[index].role, Role::Browser(_)) && self.is_behind(index, frame.len()) {
+            self.connections[index].overfull = true;
+        } else {
+            self.connections[index].outbox.push_copy(&frame);
+        }
         self.touch(index);
     }
 }

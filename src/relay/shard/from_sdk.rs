@@ -67,7 +67,7 @@ impl Shard {
     }
 
     /// D-18: the page does not read. It is closed; when it comes back its executions start afresh.
-    fn too_slow(&mut self, browser: usize, session: usize) {
+    pub(super) fn too_slow(&mut self, browser: usize, session: usize) {
         self.count(Count::CloseSlow, 1);
         tracing::debug!(shard = self.parts.number, connection = browser, "browser does not read; closing it");
         if let Some(app) = &mut self.tables.sessions[session].app {

@@ -109,3 +109,57 @@ fn an_audit_log_does_not_fill_the_queue_of_a_page_that_does_not_read() {
     }
     assert_eq!(scene.hub.count(Count::CloseSlow), 1, "{sent},000 answers wait in memory");
 }
+
+#[test]
+fn a_queue_that_is_full_is_not_filled_further_by_others() {
+    let mut scene = Scene::new(Limits { sdk_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let pages: Vec<_> = (0..6).map(|_| scene.running(environment, &mut sdk)).collect();
+    let before = scene.hub.count(Count::MessagesToSdk);
+    let mut writers = Vec::new();
+    for (place, running) in pages.iter().enumerate() {
+        let large = message(&upload(environment, running.execution, 24 * MIB));
+        let mut tcp = running.page.writer();
+        writers.push(std::thread::spawn(move || tcp.write_all(&large).unwrap()));
+        if place == 0 {
+            scene.wait(Count::MessagesToSdk, before + 1);
+        }
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(scene.hub.count(Count::MessagesToSdk), before + 1, "24 MiB each wait for an SDK that reads nothing");
+    for _ in &pages {
+        assert_eq!(sdk.until("ad").len(), 24 * MIB);
+    }
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+}
+
+#[test]
+fn pages_that_wait_for_a_slow_sdk_take_turns() {
+    const COUNT: usize = 48;
+    let mut scene = Scene::new(Limits { sdk_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let pages: Vec<_> = (0..4).map(|_| scene.running(environment, &mut sdk)).collect();
+    let writers: Vec<_> = pages
+        .iter()
+        .map(|running| {
+            let all = message(&upload(environment, running.execution, MIB / 2)).repeat(COUNT);
+            let mut tcp = running.page.writer();
+            std::thread::spawn(move || tcp.write_all(&all).unwrap())
+        })
+        .collect();
+    // All of them have something waiting before the SDK begins to read.
+    std::thread::sleep(Duration::from_secs(1));
+    let mut arrived = vec![0; pages.len()];
+    while arrived.iter().all(|count| *count < COUNT) {
+        let upload = sdk.until("ad");
+        let from = pages.iter().position(|it| it.execution.text() == upload[38..74]).unwrap();
+        arrived[from] += 1;
+    }
+    assert!(arrived.iter().all(|count| *count >= COUNT / 2), "{arrived:?} of {COUNT} each");
+    for _ in arrived.iter().sum::<usize>()..COUNT * pages.len() {
+        sdk.until("ad");
+    }
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+}

@@ -12,7 +12,7 @@ mod read;
 mod timers;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -214,7 +214,10 @@ impl Shard {
 
     /// Lifts a hold, so that the connection is read again.
     fn resume(&mut self, index: usize) {
-        self.connections[index].hold = None;
+        let connection = &mut self.connections[index];
+        connection.hold = None;
+        // It was not read, so it could not show that it lives.
+        connection.last_alive = self.now;
         self.list(index);
     }
 
@@ -273,12 +276,15 @@ impl Shard {
         if sdk.waiting.is_empty() {
             return;
         }
-        for key in std::mem::take(&mut sdk.waiting) {
-            if let Some(browser) = self.connection(key)
-                && matches!(browser.hold, Some(Hold::Sdk))
-            {
-                // It was not read, so it could not show that it lives.
-                browser.last_alive = Instant::now();
+        sdk.turned_away = 0;
+        let waiting = std::mem::take(&mut sdk.waiting);
+        self.let_in(waiting);
+    }
+
+    /// Ends the wait of browsers for an SDK.
+    fn let_in(&mut self, waiting: VecDeque<Key>) {
+        for key in waiting {
+            if self.connection(key).is_some_and(|browser| matches!(browser.hold, Some(Hold::Sdk))) {
                 self.resume(key.0);
             }
         }

@@ -114,6 +114,7 @@ impl Shard {
             key_hash: peer.key_hash,
             development: peer.development,
             waiting: std::collections::VecDeque::new(),
+            turned_away: 0,
             probed: false,
         }));
         let limits =

@@ -96,6 +96,23 @@ impl Shard {
         }
     }
 
+    /// Makes a browser wait whose SDK's queue is over its mark already: else each of many would add one more message. It
+    /// comes before those that had their turn.
+    pub(super) fn waits_for_sdk(&mut self, index: usize) -> bool {
+        let Some(session) = self.connections[index].browser().map(|browser| browser.session) else { return false };
+        let Some(app) = &self.tables.sessions[session].app else { return false };
+        let Some(sdk) = self.tables.environments[app.environment].sdk else { return false };
+        let mark = self.parts.limits.sdk_outbox;
+        let key = (index, self.connections[index].generation);
+        let Some(connection) = self.connection(sdk).filter(|it| it.outbox.queued() > mark) else { return false };
+        let Some(sdk) = connection.sdk() else { return false };
+        sdk.waiting.insert(sdk.turned_away, key);
+        sdk.turned_away += 1;
+        self.connections[index].hold = Some(Hold::Sdk);
+        self.count(Count::HeldForSdk, 1);
+        true
+    }
+
     /// A7, D-24: the sender is told that the SDK is not there.
     fn sdk_absent(&mut self, index: usize, session: usize) {
         self.count(Count::DropSdkAbsent, 1);

@@ -32,6 +32,10 @@ impl Shard {
             if connection.is_closing() {
                 return self.discard(index, scratch);
             }
+            if self.waits_for_sdk(index) {
+                return;
+            }
+            let connection = &mut self.connections[index];
             let big = connection.inbound.is_empty() && connection.decoder.direct().is_some();
             // The room that was made for more counts before anything is read into it.
             if big && self.account(index).is_none() {

@@ -246,7 +246,9 @@ impl Shard {
             }
             BrowserCode::OnSubmitFormHook | BrowserCode::OnFileChangeHook => {
                 let names_lost = self.tables.sessions[session].app.as_ref().is_some_and(|app| {
-                    app.lost.iter().any(|file| body::mentions_file(&message[EXECUTION_BODY..], *file))
+                    // Only a page that lost one pays for the look.
+                    !app.lost.is_empty()
+                        && body::mentions_file(&message[EXECUTION_BODY..], |file| app.lost.contains(&file))
                 });
                 if names_lost {
                     self.count(Count::DropLostFile, 1);

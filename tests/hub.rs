@@ -163,3 +163,15 @@ fn pages_that_wait_for_a_slow_sdk_take_turns() {
     }
     writers.into_iter().for_each(|writer| writer.join().unwrap());
 }
+
+#[test]
+fn a_start_of_megabytes_is_refused_before_anybody_is_asked() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    let _sdk = scene.sdk(environment);
+    let (mut page, session) = scene.page(environment);
+    let large = start(environment, session, ExecutionId::from_u128(99), &"x".repeat(2 * MIB));
+    page.send(&large);
+    page.until("au");
+    assert!(scene.requests.try_recv().is_err());
+}

@@ -15,6 +15,9 @@ use crate::wire::{self, BrowserCode, BrowserHeader, ExecutionId, body, server};
 
 /// How long a START_EXECUTION may wait for its verdict.
 const VERDICT: Duration = Duration::from_secs(8);
+/// Largest START_EXECUTION. Its parameters come from a link, and it waits in memory for its verdict; also a Python SDK that
+/// takes the place of a Node SDK meanwhile takes that much.
+const START: usize = 1 << 20;
 
 impl Shard {
     pub(super) fn browser_sent(&mut self, index: usize, payload: Payload<'_>) {
@@ -45,6 +48,11 @@ impl Shard {
         let Some((sdk, generation)) = self.tables.environments[environment].sdk else {
             return self.sdk_absent(index, session);
         };
+        let most = if header.code == BrowserCode::StartExecution { START } else { usize::MAX };
+        if payload.bytes().len() > self.cap(environment).min(most) {
+            let head = header_of(payload.bytes());
+            return self.oversize(index, &head, payload.bytes().len() as u64);
+        }
         if header.code == BrowserCode::StartExecution {
             return self.ask_start(index, session, header.execution, route.unwrap_or_default(), payload);
         }
@@ -59,10 +67,6 @@ impl Shard {
                 "frame for an execution that is not bound here"
             );
             return self.send_made(index, server::execution_exists(session_id, header.execution, false));
-        }
-        if payload.bytes().len() > self.cap(environment) {
-            let head = header_of(payload.bytes());
-            return self.oversize(index, &head, payload.bytes().len() as u64);
         }
         if !self.uploads_in_order(index, session, &header, payload.bytes()) {
             return;

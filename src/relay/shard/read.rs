@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read as _};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::Shard;
 use crate::relay::codec::{Decoder, Event, Limits as DecoderLimits, ProtocolError};
@@ -12,6 +13,9 @@ use crate::wire::close;
 
 /// Bytes that one socket may bring in one turn, so that a flood from one tenant does not starve the others.
 const BUDGET: usize = 256 << 10;
+/// Shortest wait of a sender over its rate. Each wait costs a timer and a wake-up, so they must not be one per frame; what
+/// the wait was too long is saved up for the next frames.
+const PAUSE: Duration = Duration::from_millis(10);
 
 impl Shard {
     /// Reads one ready socket until it has no more, waits for something, or has used its budget.
@@ -112,7 +116,7 @@ impl Shard {
                 Ok(n) => read = n,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                     connection.readable = error.kind() == ErrorKind::Interrupted;
-                    drained = true;
+                    drained = !connection.readable;
                 }
                 Err(error) => {
                     self.leave(index, "read", &error);
@@ -320,7 +324,7 @@ impl Shard {
             return;
         }
         let Some(browser) = connection.browser() else { return };
-        let until = now + browser.frames.wait().max(browser.bytes.wait());
+        let until = now + browser.frames.wait().max(browser.bytes.wait()).max(PAUSE);
         connection.hold = Some(Hold::Rate { until });
         self.count(Count::HeldForRate, 1);
         self.arm(index);

@@ -125,3 +125,71 @@ impl Shard {
         self.hand_over_initialize(index);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, mpsc};
+
+    use super::*;
+    use crate::relay::counters::Counters;
+    use crate::relay::directory::Directory;
+    use crate::relay::peer::{Identity, Limits, Page, Socket};
+    use crate::relay::shard::Parts;
+    use crate::wire::SessionId;
+
+    /// A shard that nobody runs, with one home page.
+    fn shard() -> (Shard, TcpStream) {
+        let (_, commands) = mpsc::channel();
+        let parts = Parts {
+            number: 0,
+            limits: Limits::default(),
+            poll: mio::Poll::new().unwrap(),
+            commands,
+            requests: tokio::sync::mpsc::channel(1).0,
+            shards: Vec::new(),
+            counters: Arc::new(Counters::default()),
+            held: Arc::default(),
+        };
+        let mut shard = Shard::new(parts);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = Socket { tcp: listener.accept().unwrap().0, leftover: Vec::new(), place: Box::new(()) };
+        let identity = Arc::new(Identity { login: "".into(), user: None, company: None, email: None });
+        let claim = Directory::default().claim(SessionId::from_u128(1), &identity, shard.now).unwrap();
+        shard.attach_browser(claim, socket, Page::Home { environments: Vec::new() });
+        (shard, near)
+    }
+
+    #[test]
+    fn who_was_not_read_for_long_is_not_dead() {
+        let (mut shard, _near) = shard();
+        shard.connections[0].hold = Some(Hold::Rate { until: shard.now + SILENCE * 2 });
+        for _ in 0..8 {
+            shard.now += SILENCE / 4;
+            shard.fire_timers();
+        }
+        assert!(shard.connections[0].hold.is_none(), "the hold has ended");
+        shard.now += SILENCE - Duration::from_millis(1);
+        shard.fire_timers();
+        assert!(shard.connections.contains(0));
+        shard.now += Duration::from_millis(1);
+        shard.fire_timers();
+        assert!(shard.connections.is_empty(), "now it had its time to show that it lives");
+    }
+
+    #[test]
+    fn a_sender_over_its_rate_does_not_fill_the_timers() {
+        let (mut shard, _near) = shard();
+        let end = shard.now + Duration::from_secs(10);
+        while shard.now < end {
+            shard.now += Duration::from_millis(1);
+            shard.fire_timers();
+            // As many frames as it is let, and one.
+            while shard.connections[0].hold.is_none() {
+                shard.rate(0, 1);
+            }
+        }
+        assert!(shard.timers.len() <= 1_100, "{} timers", shard.timers.len());
+    }
+}

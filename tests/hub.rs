@@ -175,3 +175,31 @@ fn a_start_of_megabytes_is_refused_before_anybody_is_asked() {
     page.until("au");
     assert!(scene.requests.try_recv().is_err());
 }
+
+#[test]
+fn one_sdk_does_not_take_all_the_room_for_requests() {
+    let mut scene = Scene::with_queue(Limits::default(), 2_048);
+    let (loud, quiet) = (scene.environment(), scene.environment());
+    let (mut sdk, _other) = (scene.sdk(loud), scene.sdk(quiet));
+    let running = scene.running(loud, &mut sdk);
+    for number in 0..500 {
+        sdk.send(format!("ab{number}").as_bytes());
+    }
+    sdk.write(&message(&audit_log(running.session, running.execution)).repeat(3_000));
+    sdk.settle();
+    let (mut page, session) = scene.page(quiet);
+    page.send(&start(quiet, session, ExecutionId::from_u128(99), ""));
+    // The shard has looked at it before anybody takes a request.
+    std::thread::sleep(Duration::from_millis(500));
+    let end = Instant::now() + client::PATIENCE;
+    let (mut asked, mut newest) = (false, String::new());
+    while !asked || newest != "499" {
+        assert!(Instant::now() < end, "asked: {asked}, newest INITIALIZE: {newest}");
+        match scene.requests.try_recv() {
+            Ok(Request::Start { .. }) => asked = true,
+            Ok(Request::Initialize { body, .. }) => newest = String::from_utf8(body.to_vec()).unwrap(),
+            Ok(Request::AuditLog(_)) => {}
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}

@@ -86,6 +86,7 @@ pub(super) struct Sdk {
     pub(super) waiting: VecDeque<(usize, u64)>,
     /// How many of these, at the front, were not let in at all since the queue last had room.
     pub(super) turned_away: usize,
+    pub(super) audit_logs: Bucket,
     /// A successor asked whether this one still lives (D-21); the next byte is the answer.
     pub(super) probed: bool,
 }

@@ -10,8 +10,6 @@ use crate::relay::message::Verdict;
 
 /// Longest time between two pings; clients count on at most 20 s (relay-protocol 2.8).
 const PING_MS: u64 = 20_000;
-/// How often something that could not be handed to the control side is tried again.
-const RETRY: Duration = Duration::from_millis(200);
 
 /// What a timer is for: slab index and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,12 +37,15 @@ impl Shard {
         }
     }
 
+    /// The same for an environment.
     pub(super) fn arm_environment(&mut self, index: usize) {
-        let environment = &self.tables.environments[index];
-        let retry = environment.pending_initialize.as_ref().map(|_| self.now + RETRY);
-        let due = [environment.reserved.map(|(_, until)| until), environment.probe_by, retry];
-        for at in due.into_iter().flatten() {
-            self.timers.push(Reverse((at, Timer::Environment(index, environment.generation))));
+        let environment = &mut self.tables.environments[index];
+        let initialize = environment.pending_initialize.as_ref().map(|_| environment.initialize_from);
+        let due = [environment.reserved.map(|(_, until)| until), environment.probe_by, initialize];
+        let Some(due) = due.into_iter().flatten().min() else { return };
+        if environment.armed.is_none_or(|armed| due < armed) {
+            environment.armed = Some(due);
+            self.timers.push(Reverse((due, Timer::Environment(index, environment.generation))));
         }
     }
 
@@ -57,7 +58,7 @@ impl Shard {
             match timer {
                 Timer::Connection(index, generation) => self.connection_due(index, generation, at),
                 Timer::Session(index, generation) => self.session_due(index, generation),
-                Timer::Environment(index, generation) => self.environment_due(index, generation),
+                Timer::Environment(index, generation) => self.environment_due(index, generation, at),
             }
         }
     }
@@ -110,12 +111,13 @@ impl Shard {
         }
     }
 
-    fn environment_due(&mut self, index: usize, generation: u64) {
+    fn environment_due(&mut self, index: usize, generation: u64, at: Instant) {
         let now = self.now;
         let Some(environment) = self.tables.environments.get_mut(index) else { return };
-        if environment.generation != generation {
+        if environment.generation != generation || environment.armed != Some(at) {
             return;
         }
+        environment.armed = None;
         if environment.reserved.is_some_and(|(_, until)| now >= until) {
             environment.reserved = None;
             self.admit_sdk(index);
@@ -123,6 +125,11 @@ impl Shard {
             self.probe_failed(index);
         }
         self.hand_over_initialize(index);
+        self.tables.drop_idle_environment(index);
+        // If it has ended, no other has its place yet.
+        if self.tables.environments.contains(index) {
+            self.arm_environment(index);
+        }
     }
 }
 

@@ -203,3 +203,18 @@ fn one_sdk_does_not_take_all_the_room_for_requests() {
         }
     }
 }
+
+#[test]
+fn a_place_is_free_again_when_the_answer_was_not_taken() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    scene.block_on(async {
+        let mut asking = Box::pin(scene.hub.reserve_sdk(environment));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        // The answer comes and nobody looks at it.
+        std::thread::sleep(Duration::from_millis(300));
+        drop(asking);
+        let next = tokio::time::timeout(Duration::from_secs(2), scene.hub.reserve_sdk(environment)).await;
+        assert!(matches!(next, Ok(Ok(_))), "{next:?}");
+    });
+}

@@ -218,3 +218,24 @@ fn a_place_is_free_again_when_the_answer_was_not_taken() {
         assert!(matches!(next, Ok(Ok(_))), "{next:?}");
     });
 }
+
+#[test]
+fn an_sdk_that_takes_what_is_sent_to_it_lives() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    running.page.send(&upload(environment, running.execution, 64 * MIB));
+    scene.wait(Count::MessagesToSdk, 2);
+    // It is too busy to answer pings, and its line is slow.
+    let reader = std::thread::spawn(move || {
+        for _ in 0..60 {
+            sdk.fill(256 << 10);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        sdk
+    });
+    let second = scene.block_on(scene.hub.reserve_sdk(environment));
+    assert!(matches!(second, Err(ReserveError::Occupied)), "{second:?}");
+    reader.join().unwrap();
+}

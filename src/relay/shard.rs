@@ -240,10 +240,15 @@ impl Shard {
             match connection.outbox.write_to(&mut connection.stream) {
                 Ok(progress) => {
                     // Room in a kernel buffer that was full is the peer's doing; room in one that was not says nothing.
-                    if connection.blocked && progress.written > 0 {
+                    let taken = connection.blocked && progress.written > 0;
+                    if taken {
                         connection.last_alive = self.now;
                     }
                     connection.blocked = progress.state == State::Blocked;
+                    if taken {
+                        self.heard(index);
+                    }
+                    let connection = &mut self.connections[index];
                     if connection.outbox.is_finished() {
                         // The peer still gets what the kernel holds; then it sees the end.
                         if connection.stream.source().shutdown(Shutdown::Write).is_err() {

@@ -220,8 +220,8 @@ impl Shard {
         self.connection((index, generation)).filter(|connection| !connection.is_closing()).map(|_| ())
     }
 
-    /// Bytes came: a successor that asked for a sign of life has its answer.
-    fn heard(&mut self, index: usize) {
+    /// Bytes came, or went that had to wait for the peer: a successor that asked for a sign of life has its answer.
+    pub(super) fn heard(&mut self, index: usize) {
         if let Role::Sdk(sdk) = &mut self.connections[index].role
             && std::mem::take(&mut sdk.probed)
         {

@@ -4,32 +4,56 @@
 //! makes an answer out of an error; a client sees only texts that were written for clients.
 
 mod app_start;
+mod audit_log;
 mod authentication;
+mod billing;
 mod browser_socket;
 mod call;
+mod code_flow;
+mod coded;
 mod demo;
 mod dispatch;
+mod environments;
+mod google_sign_in;
 mod health;
+mod initialize;
+mod input;
+mod invite;
 mod limits;
+mod log_error;
 mod log_event;
+mod new_user;
+mod proof;
 mod refusal;
+mod report;
+mod report_data;
 mod routes;
 mod sdk_socket;
 mod shape;
+mod shares;
+mod sign_up;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod time_frame;
+mod users;
+mod view;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
+pub use limits::RateLimits;
+pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
-use crate::http::Router;
+use crate::dashboard::Dashboard;
+use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
 use crate::relay::Hub;
+use crate::sign_in::{Google, Oidc};
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -42,6 +66,25 @@ pub enum Mode {
     Development,
     /// Anything else: cookies for plain HTTP, strict origins.
     Other,
+}
+
+/// The providers that people sign in with.
+#[derive(Default)]
+pub struct SignIn {
+    /// Google, when it is set up.
+    pub google: Option<Google>,
+    /// An OpenID Connect provider, when one is set up.
+    pub oidc: Option<Oidc>,
+    missing_google_told: AtomicBool,
+    used: code_flow::UsedStates,
+}
+
+impl SignIn {
+    /// Joins the parts. No I/O.
+    #[must_use]
+    pub fn new(google: Option<Google>, oidc: Option<Oidc>) -> Self {
+        Self { google, oidc, ..Self::default() }
+    }
 }
 
 /// What the API is built from.
@@ -62,10 +105,20 @@ pub struct Parts {
     pub public_origins: Vec<PublicOrigin>,
     /// The demo's sign-in link; `None` outside `compose-relay demo`.
     pub demo: Option<DemoSignIn>,
+    /// The providers that people sign in with.
+    pub sign_in: SignIn,
+    /// Who may found an organization.
+    pub registration: Registration,
     /// Whether load balancers shall send requests here: true while serving, false while starting and draining.
     pub healthy: watch::Receiver<bool>,
     /// Runs the hand-over of upgraded sockets.
     pub tasks: Tasks,
+    /// How often somebody may ask.
+    pub limits: RateLimits,
+    /// The web client to serve, if any.
+    pub dashboard: Option<Dashboard>,
+    /// Whose word counts for where a request comes from.
+    pub proxies: TrustedProxies,
 }
 
 /// The API: an [`crate::http::Handler`].
@@ -78,11 +131,15 @@ pub struct Api {
     mode: Mode,
     origins: OriginRule,
     demo: Option<DemoSignIn>,
+    sign_in: SignIn,
+    registration: Registration,
     healthy: watch::Receiver<bool>,
     tasks: Tasks,
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
-    visitor_logins: limits::PerAddress,
+    limits: limits::Limits,
+    dashboard: Option<Dashboard>,
+    proxies: TrustedProxies,
 }
 
 impl Api {
@@ -98,12 +155,27 @@ impl Api {
             revocations: parts.revocations,
             mode: parts.mode,
             demo: parts.demo,
+            sign_in: parts.sign_in,
+            registration: parts.registration,
             healthy: parts.healthy,
             tasks: parts.tasks,
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
-            visitor_logins: limits::PerAddress::new(authentication::VISITOR_LOGINS_PER_MINUTE),
+            limits: limits::Limits::new(parts.limits),
+            dashboard: parts.dashboard,
+            proxies: parts.proxies,
         })
+    }
+
+    /// What is at an address that no route has, or whose route leaves it to the web client.
+    fn page(&self, request: &Request) -> Reply {
+        // A socket at a wrong address must learn that it is wrong.
+        let wanted = request.headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
+        if wanted.is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket")) {
+            return refusal::unknown_route();
+        }
+        let page = |path| self.dashboard.as_ref()?.answer(&request.method, &path, &request.headers);
+        request.path().ok().and_then(page).unwrap_or_else(refusal::unknown_route)
     }
 
     fn secure_cookies(&self) -> bool {

@@ -4,6 +4,7 @@ mod database;
 mod settings;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use crate::api::{self, Api, DemoSignIn};
 use crate::auth::{Keys, KeysError, PublicOriginError};
 use crate::config::{Config, Mode};
 use crate::control::{self, Control};
-use crate::http;
+use crate::dashboard::{Dashboard, FolderError};
+use crate::http::{self, TrustedProxies};
 use crate::lifecycle::{Lifecycle, Phase, Signals};
 use crate::net::{Admission, BindError, BindFault, Listener};
 use crate::relay::{Count, Hub};
@@ -87,6 +89,12 @@ pub enum Error {
     /// An origin that cannot be understood.
     #[error(transparent)]
     Origin(#[from] PublicOriginError),
+    /// The web client to serve is not there.
+    #[error(transparent)]
+    Dashboard(#[from] FolderError),
+    /// TLS to sign-in providers cannot be set up.
+    #[error("sign-in providers cannot be asked: {0}")]
+    Tls(#[from] http::NoTls),
     /// The system refused a thread, a signal handler or a descriptor.
     #[error("the operating system refused a resource: {0}")]
     System(#[from] std::io::Error),
@@ -98,8 +106,8 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
-            Self::Store(_) | Self::Keys(_) | Self::Origin(_) => Blame::Settings,
-            Self::System(_) => Blame::Internal,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) => Blame::Settings,
+            Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
     }
 }
@@ -124,6 +132,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     let keys = Keys::new(&config.keys.prod_api_key_secret, &config.keys.dev_api_key_secret)?;
     // The port first: that another server runs is known at once, and not after a migration.
     let listeners = listen(&config, &options)?;
+    let dashboard = read_dashboard(config.server.dashboard.clone()).await?;
     let database = store_settings(&config.postgres);
     let mut stopping = lifecycle.watch();
     tokio::select! {
@@ -139,6 +148,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     // Only the shards hold the sending side: the control task ends with them.
     drop(requests);
     let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
+    let retention = config.limits.audit_log_retention_days;
+    tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
     let healthy = watch::Sender::new(false);
     let api = Api::new(api::Parts {
         store,
@@ -149,8 +160,13 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         mode: settings::mode(config.server.mode),
         public_origins: settings::public_origins(&config.server)?,
         demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
+        sign_in: settings::sign_in(&config)?,
+        registration: settings::registration(&config.sign_up),
         healthy: healthy.subscribe(),
         tasks: tasks.clone(),
+        limits: settings::rate_limits(&config.limits),
+        dashboard,
+        proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
     });
 
     let closed = CancellationToken::new();
@@ -182,6 +198,12 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     lifecycle.advance(Phase::Stopped);
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn read_dashboard(directory: Option<PathBuf>) -> Result<Option<Dashboard>, Error> {
+    let Some(directory) = directory else { return Ok(None) };
+    let read = tokio::task::spawn_blocking(move || Dashboard::read(&directory));
+    Ok(Some(read.await.map_err(std::io::Error::other)??))
 }
 
 fn listen(config: &Config, options: &Options) -> Result<Vec<Listener>, BindError> {

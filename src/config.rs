@@ -5,14 +5,18 @@
 //! - `.env.example` lists every variable with unit, default and effect; a test below holds it against this code.
 //! - Only `cli` and `app` see this room; all others get plain values from `app`.
 
+mod address;
 mod fault;
 mod google;
 mod keys;
+mod limits;
 mod logs;
+mod oidc;
 mod postgres;
 mod reader;
 mod relay;
 mod server;
+mod sign_up;
 mod values;
 
 use std::env::VarError;
@@ -20,10 +24,13 @@ use std::env::VarError;
 pub use fault::{Fault, Faults};
 pub use google::Google;
 pub use keys::Keys;
+pub use limits::Limits;
 pub use logs::{LogFormat, Logs};
+pub use oidc::Oidc;
 pub use postgres::{Postgres, SslMode};
 pub use relay::Relay;
 pub use server::{Mode, Server};
+pub use sign_up::{Plan, SignUp};
 
 use reader::Reader;
 
@@ -38,8 +45,14 @@ pub struct Config {
     pub keys: Keys,
     /// Sign-in with Google, when it is set up.
     pub google: Option<Google>,
+    /// Sign-in with an OpenID Connect provider, when it is set up.
+    pub oidc: Option<Oidc>,
+    /// Who may found an organization.
+    pub sign_up: SignUp,
     /// Limits and times of the relay.
     pub relay: Relay,
+    /// How often people may ask, and how long things are kept.
+    pub limits: Limits,
     /// What is logged and how.
     pub logs: Logs,
 }
@@ -56,7 +69,10 @@ impl Config {
             postgres: Postgres::read(&mut reader),
             keys: Keys::read(&mut reader),
             google: Google::read(&mut reader),
+            oidc: Oidc::read(&mut reader),
+            sign_up: SignUp::read(&mut reader),
             relay: Relay::read(&mut reader),
+            limits: Limits::read(&mut reader),
             logs: Logs::read(&mut reader),
         };
         reader.finish(config)
@@ -66,8 +82,8 @@ impl Config {
     #[must_use]
     pub fn advice(&self) -> Vec<String> {
         let mut advice = self.keys.advice();
-        if self.server.mode == Mode::Production && self.google.is_none() {
-            advice.push("GOOGLE_OAUTH_CLIENT_ID is not set: nobody can sign in with Google".to_owned());
+        if self.server.mode == Mode::Production && self.google.is_none() && self.oidc.is_none() {
+            advice.push("neither GOOGLE_OAUTH_CLIENT_ID nor OIDC_ISSUER_URL is set: nobody can sign in".to_owned());
         }
         advice
     }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod configuration;
+mod purge;
 mod recheck;
 mod revocation;
 mod start;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use audit::{AuditQueue, QueueFull};
+pub use purge::{Purged, once as purge_once, run as purge};
 pub use revocation::{Revocations, Scope};
 
 use crate::relay::{Hub, Request};

@@ -2,9 +2,11 @@
 //! of the WebSocket handshake. Knows no route, no session and no text of an error body: a [`Handler`] does.
 
 mod body;
+mod client;
 mod connection;
 mod fault;
 mod path;
+mod proxies;
 mod reply;
 mod request;
 mod router;
@@ -13,12 +15,14 @@ mod upgrade;
 mod watch;
 
 pub use body::{LARGEST_BODY, MediaType};
+pub use client::{Client, ClientError, NoTls};
 pub use connection::Handler;
 pub use fault::Fault;
 pub use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-pub use hyper::{Method, StatusCode};
+pub use hyper::{Method, Request as OutboundRequest, StatusCode};
 pub use path::{BadEscape, Path};
-pub use reply::{Label, Reply, json, reply, see_other};
+pub use proxies::TrustedProxies;
+pub use reply::{Label, Reply, json, reply, see_other, see_other_to};
 pub use request::Request;
 pub use router::{Found, Parameters, Router};
 pub use server::serve;

@@ -18,6 +18,8 @@ mod crash;
 mod parallel;
 #[path = "migrations/pool.rs"]
 mod pool;
+#[path = "migrations/purge.rs"]
+mod purge;
 #[path = "migrations/refusals.rs"]
 mod refusals;
 #[path = "migrations/side_by_side.rs"]

@@ -1,7 +1,5 @@
 //! Routes 3, 4 and 8: is there a login, end it, make one for a visitor of a public app.
 
-use std::time::Instant;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,11 +11,8 @@ use crate::auth::access::{self, Access, EVERYBODY, Visitor};
 use crate::auth::{LoginId, clearing_cookie, cookie, gate};
 use crate::control::Scope;
 use crate::http::{HeaderValue, Reply, StatusCode, header, json as json_reply};
+use crate::store::UserRow;
 use crate::wire::EnvironmentId;
-
-/// Logins of public visitors that one address may make. Many visitors can stand behind one address (a proxy), so this
-/// stops only who fills the table on purpose.
-pub(super) const VISITOR_LOGINS_PER_MINUTE: u32 = 600;
 
 /// Route 3. That the gate let it through is the whole answer.
 pub(super) async fn check(_: Call) -> Answer {
@@ -64,14 +59,18 @@ pub(super) async fn login_to_app(mut call: Call) -> Answer {
             return Err(refused(StatusCode::UNAUTHORIZED, "The shares of this app lead through too many other apps."));
         }
     }
-    if !call.api.visitor_logins.allow(call.request.peer.ip(), Instant::now()) {
-        return Err(refused(StatusCode::TOO_MANY_REQUESTS, "Too many visitors at once. Please try again in a minute."));
-    }
-    let id = LoginId::generate().map_err(|error| Refusal::Internal(error.to_string()))?;
-    store.insert_session(&gate::new_session(&id, None, EVERYBODY, Timestamp::now())).await?;
+    let cookie = log_in(&call, None, EVERYBODY).await?;
     let mut reply = json_reply(StatusCode::OK, &json!({"success": true, "requiresLogin": false}));
-    set_cookie(&mut reply, &cookie(&id, call.api.secure_cookies()));
+    set_cookie(&mut reply, &cookie);
     Ok(reply)
+}
+
+/// Makes a login for a user, or for somebody from outside with this address, and gives its cookie.
+pub(super) async fn log_in(call: &Call, user: Option<&UserRow>, email: &str) -> Result<String, Refusal> {
+    let id = LoginId::generate().map_err(|error| Refusal::Internal(error.to_string()))?;
+    let email = user.map_or(email, |user| &user.email);
+    call.api.store.insert_session(&gate::new_session(&id, user, email, Timestamp::now())).await?;
+    Ok(cookie(&id, call.api.secure_cookies()))
 }
 
 /// The form in which app login refuses.

@@ -52,9 +52,9 @@ impl DemoSignIn {
     }
 }
 
-/// Sends people who type the bare address to the page.
+/// Sends people who type the bare address to the page; outside the demo that is the web client's.
 pub(super) async fn root(call: Call) -> Answer {
-    Ok(if call.api.demo.is_some() { see_other("/demo") } else { unknown_route() })
+    Ok(if call.api.demo.is_some() { see_other("/demo") } else { call.api.page(&call.request) })
 }
 
 /// `GET /demo/sign-in?token=…`, from this machine only.

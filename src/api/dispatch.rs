@@ -7,10 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::call::Call;
-use super::refusal::{Refusal, unknown_route};
+use super::call::{Call, for_people_of_the_company, must};
+use super::refusal::Refusal;
 use super::routes::{Access, Body, Rule};
-use super::{Api, sockets};
+use super::{Api, code_flow, sockets};
 use crate::auth::gate::{self, GateError, Login};
 use crate::auth::{LoginId, clearing_cookie, cookie, presented};
 use crate::http::{
@@ -42,16 +42,18 @@ impl Handler for Api {
 async fn route(api: Arc<Api>, request: Request) -> Reply {
     let Ok(path) = request.path() else { return Refusal::Fault(Fault::BadUrl).reply() };
     let own = Arc::clone(&api);
-    let Some(Found { endpoint: rule, parameters, .. }) = own.router.find(&request.method, &path) else {
-        return unknown_route();
+    let found = own.router.find(&request.method, &path);
+    let found = found.filter(|found| !code_flow::is_for_the_page(found.endpoint, &request));
+    let Some(Found { endpoint: rule, parameters, .. }) = found else {
+        return api.page(&request);
     };
-    let mut call = Call { api, request, parameters, body: Value::Object(Map::new()), login: None };
+    let mut call = Call { api, request, access: rule.access, parameters, body: Value::Object(Map::new()), login: None };
     let mut cookies = Cookies::default();
     let outcome = match prepare(rule, &mut call, &mut cookies).await {
         Ok(()) => (rule.run)(call).await,
         Err(refusal) => Err(refusal),
     };
-    let mut reply = outcome.unwrap_or_else(Refusal::reply);
+    let mut reply = outcome.unwrap_or_else(|refusal| refusal.in_the_words_of(rule.path).reply());
     fit_to_the_client(rule, &mut reply);
     cookies.put(reply.headers_mut());
     reply.extensions_mut().insert(Label(rule.path));
@@ -60,31 +62,39 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
 
 /// The web client shows 400 and 500 of this route and takes every other failure for "log in first" (http-api 11).
 fn fit_to_the_client(rule: &Rule, reply: &mut Reply) {
-    let starts_an_app = rule.path == "/api/v1/initialize-environment-and-authorize-app";
-    if starts_an_app && reply.status() == StatusCode::SERVICE_UNAVAILABLE {
-        *reply.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    if rule.path != "/api/v1/initialize-environment-and-authorize-app" {
+        return;
+    }
+    match reply.status() {
+        StatusCode::SERVICE_UNAVAILABLE => *reply.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::TOO_MANY_REQUESTS => *reply.status_mut() = StatusCode::BAD_REQUEST,
+        _ => {}
     }
 }
 
 /// Everything before the handler.
 async fn prepare(rule: &Rule, call: &mut Call, cookies: &mut Cookies) -> Result<(), Refusal> {
+    call.api.limits.stranger(rule, call.client())?;
     read_body(rule, call).await?;
     match rule.access {
         Access::Socket => Ok(()),
         Access::Open => ours_or_no_browser(call),
-        Access::Session => {
-            call.login = Some(log_in(call, cookies).await?);
-            Ok(())
-        }
-        Access::Internal => {
+        Access::Session | Access::Internal | Access::May(_) | Access::MayOn(_) => {
             let login = log_in(call, cookies).await?;
-            if login.user.is_none() {
-                let text = "This is for people of the organization. Please log in with your own account.";
-                return Err(Refusal::message(StatusCode::UNAUTHORIZED, text));
-            }
+            admit(rule.access, &login)?;
             call.login = Some(login);
             Ok(())
         }
+    }
+}
+
+/// Whether somebody with this login may ask at all. Only what is sure before the handler runs: see [`Access::MayOn`].
+fn admit(access: Access, login: &Login) -> Result<(), Refusal> {
+    match (access, &login.user) {
+        (Access::Open | Access::Socket | Access::Session, _) => Ok(()),
+        (Access::Internal | Access::May(_) | Access::MayOn(_), None) => Err(for_people_of_the_company()),
+        (Access::Internal | Access::MayOn(_), Some(_)) => Ok(()),
+        (Access::May(feature), Some(user)) => must(user, feature),
     }
 }
 
@@ -150,6 +160,7 @@ async fn log_in(call: &Call, cookies: &mut Cookies) -> Result<Login, Refusal> {
     {
         cookies.set(&cookie(&id, secure));
     }
+    call.api.limits.session(&login.session.id)?;
     Ok(login)
 }
 
@@ -169,6 +180,58 @@ impl Cookies {
             && !headers.contains_key(header::SET_COOKIE)
         {
             headers.insert(header::SET_COOKIE, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::super::routes::ROUTES;
+    use super::*;
+    use crate::auth::Role;
+    use crate::store::UserRow;
+
+    fn login(role: Option<&str>) -> Login {
+        let user = role.map(|role| UserRow {
+            id: Uuid::nil(),
+            company_id: Uuid::nil(),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: "a@x.test".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            development_environment_id: None,
+            permission: role.to_owned(),
+            metadata: json!({}),
+        });
+        let id = LoginId::parse("a".repeat(40).as_bytes()).unwrap();
+        Login { session: gate::new_session(&id, user.as_ref(), "a@x.test", Timestamp::UNIX_EPOCH), user }
+    }
+
+    fn status(access: Access, login: &Login) -> u16 {
+        match admit(access, login) {
+            Ok(()) => 200,
+            Err(refusal) => refusal.reply().status().as_u16(),
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_table_admits_whom_it_names_and_nobody_else() {
+        for rule in ROUTES {
+            let what = format!("{} {}", rule.method, rule.path);
+            let for_all = matches!(rule.access, Access::Open | Access::Socket | Access::Session);
+            assert_eq!(status(rule.access, &login(None)), if for_all { 200 } else { 401 }, "{what}");
+            for text in ["owner", "admin", "app-manager", "member", "guest", "superuser", ""] {
+                let role = Role::parse(text);
+                let allowed = match rule.access {
+                    Access::May(feature) => role.is_some_and(|role| role.may(feature)),
+                    _ => true,
+                };
+                assert_eq!(status(rule.access, &login(Some(text))), if allowed { 200 } else { 403 }, "{what} {text}");
+            }
         }
     }
 }

@@ -54,8 +54,13 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         mode,
         public_origins: Vec::new(),
         demo,
+        sign_in: SignIn::default(),
+        registration: Registration::default(),
         healthy: phase,
         tasks: tasks.clone(),
+        limits: RateLimits { address_per_minute: None, session_per_minute: None },
+        dashboard: None,
+        proxies: TrustedProxies::default(),
     });
     Arc::get_mut(&mut api).unwrap().patience =
         sockets::Patience { database: Duration::from_millis(600), total: Duration::from_millis(800) };
@@ -201,6 +206,32 @@ async fn the_gate_refuses_and_clears_without_the_database() {
     }
     let answer = rig_with(Mode::Other, None).get("/api/v1/auth/logout").await;
     assert_eq!(answer.header("set-cookie"), Some("auth_session=; HttpOnly; Max-Age=0; Path=/; SameSite=Lax"));
+}
+
+#[tokio::test]
+async fn no_line_of_the_table_answers_without_its_login_and_our_origin() {
+    let rig = rig();
+    let clear = Some("auth_session=; HttpOnly; Max-Age=0; Path=/; SameSite=Lax; Secure");
+    for rule in routes::ROUTES.iter().filter(|rule| rule.access != routes::Access::Socket) {
+        let (method, path) = (rule.method.as_str(), rule.path.replace(':', "x"));
+        let ask = async |headers: &str| {
+            let body = if rule.body == routes::Body::Unread { "" } else { "{}" };
+            rig.send(method, &path, &format!("{JSON}{headers}"), body).await
+        };
+        let gated = rule.access != routes::Access::Open;
+        if gated {
+            let answer = ask("Origin: https://x.test\r\n").await;
+            assert_eq!((answer.status, answer.header("set-cookie")), (401, clear), "{method} {path}");
+        }
+        if method != "GET" {
+            let cookie = format!("Cookie: auth_session={}\r\n", "a".repeat(40));
+            for origin in ["Origin: https://evil.test\r\n", "Origin: null\r\n"] {
+                let answer = ask(&format!("{origin}{cookie}")).await;
+                assert_eq!(answer.status, 403, "{method} {path}");
+                assert_eq!(answer.header("set-cookie"), clear.filter(|_| gated), "{method} {path}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

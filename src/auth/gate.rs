@@ -1,5 +1,7 @@
 //! The session gate (http-api 3.4): from the cookies of a request to the login behind it.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::LoginId;
@@ -42,7 +44,7 @@ impl Login {
 }
 
 /// Finds the first presented login that is valid at `now`; expired ones that are presented are deleted. An internal
-/// session whose user is gone is unknown. Two queries at most (one for people from outside), no renewal.
+/// session whose user is gone is unknown. One query when none has expired; no renewal.
 ///
 /// # Errors
 /// [`GateError`].
@@ -51,7 +53,12 @@ pub async fn open(store: &Store, presented: &[LoginId], now: Timestamp) -> Resul
         return Err(GateError::NoCookie);
     }
     let ids: Vec<String> = presented.iter().map(|id| id.expose().to_owned()).collect();
-    let rows = store.sessions(&ids).await?;
+    let mut users = HashMap::new();
+    let mut rows = Vec::new();
+    for (session, user) in store.logins(&ids).await? {
+        users.extend(user.map(|user| (session.id.clone(), user)));
+        rows.push(session);
+    }
     let sorted = sort(presented, rows, now);
     for expired in sorted.expired {
         // Nobody waits for it: the periodic clean-up will do it when this fails.
@@ -62,8 +69,8 @@ pub async fn open(store: &Store, presented: &[LoginId], now: Timestamp) -> Resul
     for session in sorted.valid {
         match (session.is_external, session.user_id) {
             (true, _) => return Ok(Login { session, user: None }),
-            (false, Some(user)) => {
-                if let Some(user) = store.user(user).await? {
+            (false, Some(_)) => {
+                if let Some(user) = users.remove(&session.id) {
                     return Ok(Login { session, user: Some(user) });
                 }
             }

@@ -8,6 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::hex;
 use super::login::NoRandomness;
+use super::seal::Sealer;
 use crate::secret::Secret;
 use crate::store::EnvironmentType;
 
@@ -61,6 +62,7 @@ impl fmt::Debug for ApiKeyHash {
 /// The two secrets of the server, ready for use.
 pub struct Keys {
     hash: hmac::Key,
+    seals: hmac::Key,
     copy: LessSafeKey,
     random: SystemRandom,
 }
@@ -101,10 +103,12 @@ impl Keys {
             return Err(KeysError::EmptyHashSecret);
         }
         let copy = hex::decode(dev_api_key_secret.expose()).ok_or(KeysError::CopySecret)?;
+        let seals = hmac::Key::new(hmac::HMAC_SHA256, &copy);
         // It takes 32 bytes and nothing else.
         let copy = UnboundKey::new(&AES_256_GCM, &copy).map_err(|_| KeysError::CopySecret)?;
         Ok(Self {
             hash: hmac::Key::new(hmac::HMAC_SHA256, prod.as_bytes()),
+            seals,
             copy: LessSafeKey::new(copy),
             random: SystemRandom::new(),
         })
@@ -114,6 +118,19 @@ impl Keys {
     #[must_use]
     pub fn hash(&self, key: &ApiKey) -> ApiKeyHash {
         ApiKeyHash(hex::encode(hmac::sign(&self.hash, key.0.as_bytes()).as_ref()).into())
+    }
+
+    /// Seals what a browser keeps for us, under a key of its own for each purpose. All processes with the same secrets read
+    /// each other's seals.
+    ///
+    /// # Errors
+    /// None that can happen: a MAC of SHA-256 has the 32 bytes that AES-256 asks for.
+    pub fn sealer(&self, purpose: &'static str) -> Result<Sealer, KeysError> {
+        // Both secrets go in: an old installation may have a short first one, and a seal can be tried against guesses of
+        // it. No API key begins with NUL, so no hash of one is ever part of this.
+        let first = hmac::sign(&self.hash, b"\0seal");
+        let key = hmac::sign(&self.seals, &[first.as_ref(), purpose.as_bytes()].concat());
+        Sealer::new(key.as_ref()).ok_or(KeysError::CopySecret)
     }
 
     /// A new key.

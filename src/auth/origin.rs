@@ -51,6 +51,27 @@ impl OriginRule {
     }
 }
 
+impl OriginRule {
+    /// The origin under which the sender of a request reaches this server, without a slash at its end: the public one with
+    /// the request's `Host`, else the first public one, else `Host` itself. `None` when that is no host.
+    #[must_use]
+    pub fn own(&self, host: Option<&[u8]>, encrypted: bool) -> Option<String> {
+        let host = host?;
+        if let Some(first) = self.public.first() {
+            let asked = host_url(host);
+            let fits = |public: &&PublicOrigin| {
+                let url = Url::parse(&public.0.ascii_serialization()).ok();
+                url.is_some_and(|url| asked.as_ref().is_some_and(|asked| host_and_port(asked) == host_and_port(&url)))
+            };
+            return Some(self.public.iter().find(fits).unwrap_or(first).0.ascii_serialization());
+        }
+        let scheme: &[u8] = if encrypted { b"https://" } else { b"http://" };
+        let url = url_with_host(&[scheme, host].concat())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        bare.then(|| url.origin().ascii_serialization())
+    }
+}
+
 fn url_with_host(text: &[u8]) -> Option<Url> {
     let url = Url::parse(std::str::from_utf8(text).ok()?).ok()?;
     url.host_str().is_some_and(|host| !host.is_empty()).then_some(url)
@@ -139,5 +160,22 @@ mod tests {
             assert!(text.parse::<PublicOrigin>().is_err(), "{text}");
         }
         assert!("https://a.test/".parse::<PublicOrigin>().is_ok());
+    }
+
+    #[test]
+    fn the_own_origin_is_a_public_one_when_there_are_any() {
+        let plain = OriginRule::default();
+        assert_eq!(plain.own(Some(b"x.test:443"), true).as_deref(), Some("https://x.test"));
+        assert_eq!(plain.own(Some(b"localhost:8080"), false).as_deref(), Some("http://localhost:8080"));
+        for host in [None, Some(&b""[..]), Some(b"a b"), Some(b"a/b"), Some(b"u@a"), Some(b"a?b")] {
+            assert_eq!(plain.own(host, true), None, "{host:?}");
+        }
+        let public = ["https://a.test", "http://b.test:81"].map(|origin| origin.parse().unwrap());
+        let rule = OriginRule::new(false, public.to_vec());
+        for (host, own) in
+            [("a.test", "https://a.test"), ("B.test:81", "http://b.test:81"), ("relay", "https://a.test")]
+        {
+            assert_eq!(rule.own(Some(host.as_bytes()), true).as_deref(), Some(own));
+        }
     }
 }

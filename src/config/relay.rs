@@ -31,6 +31,8 @@ pub struct Relay {
     pub max_message: usize,
     /// `MAX_INBOUND_BYTES`: partly received messages of all connections together; at least `max_message`.
     pub max_inbound: usize,
+    /// `MAX_OUTBOUND_BYTES`: what waits for slow and absent browsers of all connections together; at least `max_message`.
+    pub max_outbound: usize,
     /// `BROWSER_OUTBOX_BYTES`: a browser that is further behind than this, its largest message left out, is closed and told to
     /// come back.
     pub browser_outbox: usize,
@@ -56,6 +58,12 @@ impl Relay {
                 format!("is {max_inbound}, less than MAX_MESSAGE_BYTES ({max_message}): no such message could arrive");
             reader.fault("MAX_INBOUND_BYTES", wrong, &GIB.to_string());
         }
+        let max_outbound = reader.bytes("MAX_OUTBOUND_BYTES", SMALLEST_MESSAGE..=1024 * GIB, GIB);
+        if max_outbound < max_message {
+            let wrong =
+                format!("is {max_outbound}, less than MAX_MESSAGE_BYTES ({max_message}): no such message could leave");
+            reader.fault("MAX_OUTBOUND_BYTES", wrong, &GIB.to_string());
+        }
         Self {
             shards: usize::try_from(shards).unwrap_or(cores),
             session_grace,
@@ -64,6 +72,7 @@ impl Relay {
             browser_bytes_per_second: u32::try_from(bytes).unwrap_or(u32::MAX),
             max_message,
             max_inbound,
+            max_outbound,
             browser_outbox: reader.bytes("BROWSER_OUTBOX_BYTES", 64 * KIB..=GIB, 8 * MIB),
             sdk_outbox: reader.bytes("SDK_OUTBOX_BYTES", 64 * KIB..=GIB, MIB),
             replay: reader.bytes("REPLAY_BYTES", 0..=GIB, 2 * MIB),

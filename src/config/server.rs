@@ -1,6 +1,9 @@
 //! The process and its HTTP side.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use ipnet::IpNet;
 
 use super::reader::Reader;
 use super::values;
@@ -33,6 +36,10 @@ pub struct Server {
     pub max_connections: usize,
     /// `DRAIN_DELAY_SECONDS`: between "not healthy" and the closing of the sockets, so that a proxy can look away.
     pub drain_delay: std::time::Duration,
+    /// `TRUSTED_PROXIES`: the networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `DASHBOARD_DIR`: the built files of a web client to serve.
+    pub dashboard: Option<PathBuf>,
 }
 
 impl Server {
@@ -49,6 +56,8 @@ impl Server {
             max_connections: usize::try_from(reader.number("MAX_CONNECTIONS", 1..=10_000_000, 10_000))
                 .unwrap_or(usize::MAX),
             drain_delay: reader.seconds("DRAIN_DELAY_SECONDS", 0..=600, 1),
+            trusted_proxies: trusted_proxies(reader),
+            dashboard: reader.text("DASHBOARD_DIR").map(PathBuf::from),
         }
     }
 
@@ -103,6 +112,23 @@ fn origin(text: &str) -> Result<String, &'static str> {
         return Err("has more than scheme, host and port");
     }
     Ok(url.origin().ascii_serialization())
+}
+
+/// A bare address is a network of one.
+fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<IpNet> {
+    const NAME: &str = "TRUSTED_PROXIES";
+    let Some(list) = reader.text(NAME) else { return Vec::new() };
+    let mut networks = Vec::new();
+    for part in list.split(',').map(str::trim) {
+        match part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => networks.push(network),
+            Err(_) => {
+                let wrong = format!("holds {}, which is neither an IP address nor a network", values::shown(part));
+                reader.fault(NAME, wrong, "127.0.0.1,10.0.0.0/8,fd00::/8");
+            }
+        }
+    }
+    networks
 }
 
 #[cfg(test)]

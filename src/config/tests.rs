@@ -66,13 +66,21 @@ fn every_mistake_is_in_one_report() {
     let faults = read(&[
         ("PORT", "eighty"),
         ("PUBLIC_ORIGINS", "https://a.example,b.example"),
+        ("TRUSTED_PROXIES", "127.0.0.1,proxy.example"),
         ("POSTGRES_PORT", "0"),
         ("POSTGRES_SSLMODE", "maybe"),
         ("POSTGRES_SSLROOTCERT", "/nowhere/ca.pem"),
         ("DEV_API_KEY_SECRET", "0011zz"),
+        ("GOOGLE_OAUTH_TOKENINFO_URL", "http://a.test/"),
+        ("OIDC_ISSUER_URL", "https://a.test"),
+        ("SIGNUP_ALLOWED_DOMAINS", "a.test,,b"),
+        ("SIGNUP_FIRST_COMPANY_ONLY", "yes"),
+        ("SELF_HOSTED_PLAN", "enterprise"),
         ("RELAY_SHARDS", "0"),
         ("MAX_INBOUND_BYTES", "20MiB"),
         ("REPLAY_BYTES", "2 MB"),
+        ("REQUESTS_PER_MINUTE_PER_ADDRESS", "many"),
+        ("AUDIT_LOG_RETENTION_DAYS", "-1"),
         ("LOG_LEVEL", "verbose"),
         ("LOG_FORMAT", "xml"),
     ])
@@ -82,13 +90,21 @@ fn every_mistake_is_in_one_report() {
         [
             "PORT",
             "PUBLIC_ORIGINS",
+            "TRUSTED_PROXIES",
             "POSTGRES_PORT",
             "POSTGRES_SSLMODE",
             "POSTGRES_SSLROOTCERT",
             "DEV_API_KEY_SECRET",
+            "GOOGLE_OAUTH_TOKENINFO_URL",
+            "OIDC_CLIENT_ID",
+            "SIGNUP_ALLOWED_DOMAINS",
+            "SIGNUP_FIRST_COMPANY_ONLY",
+            "SELF_HOSTED_PLAN",
             "RELAY_SHARDS",
             "MAX_INBOUND_BYTES",
             "REPLAY_BYTES",
+            "REQUESTS_PER_MINUTE_PER_ADDRESS",
+            "AUDIT_LOG_RETENTION_DAYS",
             "LOG_LEVEL",
             "LOG_FORMAT",
         ]
@@ -98,6 +114,27 @@ fn every_mistake_is_in_one_report() {
         assert!(report.contains(&format!("\n  {}\n      {}\n", fault.name, fault.wrong)), "{report}");
         assert!(report.contains(&format!("example: {}={}\n", fault.name, fault.example)), "{report}");
     }
+}
+
+#[test]
+fn proxies_are_addresses_and_networks() {
+    let config = read(&[("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1")]).expect("good settings");
+    let networks: Vec<String> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]);
+}
+
+#[test]
+fn zero_switches_a_limit_off() {
+    let off = [
+        ("REQUESTS_PER_MINUTE_PER_ADDRESS", "0"),
+        ("REQUESTS_PER_MINUTE_PER_LOGIN", "0"),
+        ("AUDIT_LOG_RETENTION_DAYS", "0"),
+    ];
+    let limits = read(&off).expect("good settings").limits;
+    assert_eq!(
+        (limits.address_per_minute, limits.session_per_minute, limits.audit_log_retention_days),
+        (None, None, None)
+    );
 }
 
 #[test]

@@ -38,3 +38,11 @@ pub fn see_other(path: &'static str) -> Reply {
     reply.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
     reply
 }
+
+/// As [`see_other`], to an address that is not known beforehand. `None` when it cannot stand in a header.
+#[must_use]
+pub fn see_other_to(address: &str) -> Option<Reply> {
+    let mut reply = see_other("/");
+    reply.headers_mut().insert(LOCATION, HeaderValue::try_from(address).ok()?);
+    Some(reply)
+}

@@ -128,6 +128,8 @@ pub(super) struct Connection {
     pub(super) dirty: bool,
     /// A browser that does not read was to get a frame of the server's own; it is closed at the end of the turn.
     pub(super) overfull: bool,
+    /// Bytes of a browser's queue that its environment was charged for.
+    pub(super) charged: usize,
     /// The kernel's buffer was full at the last write.
     pub(super) blocked: bool,
     pub(super) hold: Option<Hold>,
@@ -163,6 +165,7 @@ impl Connection {
             dirty: false,
             overfull: false,
             blocked: false,
+            charged: 0,
             hold: None,
             last_alive: now,
             next_ping: now,

@@ -117,6 +117,15 @@ impl Outbox {
         self.pieces.iter().map(Piece::held).sum::<usize>() + self.tail.held()
     }
 
+    /// What is queued, and of the message being written also the part that is written: it is freed as a whole.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self.pieces.front() {
+            Some(Piece::Shared(shared)) => self.queued + shared.size().saturating_sub(shared.left()),
+            _ => self.queued,
+        }
+    }
+
     /// Whether there is nothing to write, control frames included.
     #[must_use]
     pub fn is_empty(&self) -> bool {

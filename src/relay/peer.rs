@@ -113,6 +113,8 @@ pub struct Limits {
     pub max_message: usize,
     /// Partly received messages of all connections of all shards together.
     pub max_inbound: usize,
+    /// What waits for browsers that read slowly or are away, of all connections of all shards together.
+    pub max_outbound: usize,
     /// A browser whose queue holds more than this beside its largest message when a further frame comes is closed.
     pub browser_outbox: usize,
     /// Browsers that send to an SDK whose queue holds more than this are not read.
@@ -134,6 +136,7 @@ impl Default for Limits {
             browser_bytes_per_second: 64 << 20,
             max_message: 104_857_600,
             max_inbound: 1 << 30,
+            max_outbound: 1 << 30,
             browser_outbox: 8 << 20,
             sdk_outbox: 1 << 20,
             replay: 2 << 20,

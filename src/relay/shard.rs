@@ -8,6 +8,7 @@ mod command;
 mod from_browser;
 mod from_sdk;
 mod leave;
+mod outbound;
 mod read;
 mod timers;
 
@@ -69,6 +70,8 @@ pub(super) struct Shard {
     now: Instant,
     /// Source of generations, serials and reservation numbers.
     next: u64,
+    /// Bytes that wait for browsers, in queues and for their return.
+    outbound: usize,
     /// Set while the shard waits for its last connections to go.
     draining: Option<(oneshot::Sender<()>, Instant)>,
 }
@@ -85,6 +88,7 @@ impl Shard {
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             now: Instant::now(),
             next: 1,
+            outbound: 0,
             draining: None,
         }
     }
@@ -231,7 +235,7 @@ impl Shard {
                 && let Some(session) = connection.browser().map(|browser| browser.session)
             {
                 // This touches it again, for its close frame.
-                self.too_slow(index, session);
+                self.too_slow(session);
                 continue;
             }
             if connection.outbox.is_empty() {
@@ -247,6 +251,9 @@ impl Shard {
                     connection.blocked = progress.state == State::Blocked;
                     if taken {
                         self.heard(index);
+                    }
+                    if self.connections[index].charged > 0 {
+                        self.charge(index);
                     }
                     let connection = &mut self.connections[index];
                     if connection.outbox.is_finished() {

@@ -46,6 +46,8 @@ pub(super) struct Environment {
     pub(super) probe_by: Option<Instant>,
     /// Partly received bytes of its connections.
     pub(super) held: usize,
+    /// Bytes that wait for its browsers, in their queues and for their return.
+    pub(super) outbound: usize,
     /// The newest INITIALIZE that is not handed over yet.
     pub(super) pending_initialize: Option<Bytes>,
     /// From when on the control side is given the next one.
@@ -145,6 +147,7 @@ impl Tables {
             waiters: VecDeque::new(),
             probe_by: None,
             held: 0,
+            outbound: 0,
             pending_initialize: None,
             initialize_from: now,
             armed: None,

@@ -28,7 +28,7 @@ pub struct CompanyRow {
 }
 
 impl CompanyRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: column(row, "id")?,
             name: column(row, "name")?,

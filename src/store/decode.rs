@@ -54,6 +54,12 @@ pub(super) fn no_nul_in_json(value: &Value) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether the value holds U+0000, which Postgres stores in no text and in no JSON.
+#[must_use]
+pub fn holds_nul(value: &Value) -> bool {
+    no_nul_in_json(value).is_err()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -83,7 +83,7 @@ impl fmt::Debug for EnvironmentRow {
 }
 
 impl EnvironmentRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: column(row, "id")?,
             company_id: column(row, "companyId")?,
@@ -110,6 +110,7 @@ macro_rules! select_environment {
         )
     };
 }
+pub(super) use select_environment;
 
 impl Store {
     /// An environment by id.

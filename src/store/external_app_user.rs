@@ -34,7 +34,7 @@ pub struct ShareRow {
 }
 
 impl ShareRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: column(row, "id")?,
             email: column(row, "email")?,

@@ -140,11 +140,11 @@ impl Store {
 }
 
 /// Takes [`SessionRow::params`].
-const INSERT_SESSION: &str = r#"INSERT INTO "session" ("id", "userId", "companyId", "expiresAt", "isExternal", "email")
+pub(super) const INSERT_SESSION: &str = r#"INSERT INTO "session" ("id", "userId", "companyId", "expiresAt", "isExternal", "email")
                                            VALUES ($1, $2, $3, $4, $5, $6)"#;
 
 impl SessionRow {
-    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 6] {
+    pub(super) fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 6] {
         [&self.id, &self.user_id, &self.company_id, &self.expires_at, &self.is_external, &self.email]
     }
 }

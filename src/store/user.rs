@@ -34,7 +34,7 @@ pub struct UserRow {
 }
 
 impl UserRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: column(row, "id")?,
             company_id: column(row, "companyId")?,

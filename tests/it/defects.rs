@@ -2,6 +2,7 @@
 //! its number in section 8 of the relay protocol (`d01`…`d47`, and `n01`…`n10` for the negative vectors of section 9).
 
 mod access;
+mod bad_frames;
 mod control;
 mod crashes;
 mod deploy;

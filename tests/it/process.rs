@@ -216,6 +216,34 @@ fn noise_ends_nothing() {
 }
 
 #[test]
+fn a_request_that_never_ends_is_cut_off() {
+    play(async |world| {
+        let tenant = world.seed.tenant().await;
+        let mut running = world.running(&tenant).await;
+        let upgrade = Upgrade::home(&tenant.owner, Uuid::new_v4()).bytes(world.address());
+        let body = format!(
+            "POST /api/v1/log HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: auth_session={1}\r\n\
+             Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+            world.address(),
+            tenant.owner.session
+        );
+        let mut sockets = Vec::new();
+        for part in [b"".as_slice(), b"GET / HTTP/1.1\r\nHost: x\r\n", &upgrade[..upgrade.len() - 2], body.as_bytes()] {
+            let mut socket = RawSocket::new(TcpStream::connect(world.address()).await.unwrap());
+            socket.write(part).await;
+            sockets.push(socket);
+        }
+        for mut socket in sockets {
+            let mut rest = Vec::new();
+            let end = tokio::io::AsyncReadExt::read_to_end(&mut socket.stream, &mut rest);
+            let _ = within(Duration::from_secs(75), "the connection is closed", end).await;
+            assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 4"), "{:?}", String::from_utf8_lossy(&rest));
+        }
+        running.works().await;
+    });
+}
+
+#[test]
 fn more_connections_than_allowed_are_turned_away_and_room_comes_back() {
     play_with(&[("MAX_CONNECTIONS", "20")], async |world| {
         let tenant = world.seed.tenant().await;
@@ -234,7 +262,7 @@ fn more_connections_than_allowed_are_turned_away_and_room_comes_back() {
         .await;
         running.works().await;
         let events = running.page.peer.arrived();
-        assert!(events.iter().all(|event| matches!(event, Event::Ping(_))), "{events:?}");
+        assert!(events.iter().all(|event| matches!(event, Event::Ping)), "{events:?}");
     });
 }
 

@@ -5,7 +5,9 @@ pub mod http;
 pub mod message;
 pub mod numbers;
 pub mod peer;
+#[allow(dead_code, reason = "shared with the other integration tests; each uses a part of it")]
 pub mod postgres;
+pub mod provider;
 pub mod raw;
 pub mod running;
 pub mod seed;
@@ -18,6 +20,7 @@ pub use http::{Request, Response};
 pub use message::Message;
 pub use numbers::Numbers;
 pub use peer::{Event, Peer};
+pub use provider::Provider;
 pub use running::Running;
 pub use seed::{Environment, Login, Seed, Tenant};
 pub use server::Server;

@@ -245,6 +245,11 @@ impl Shared {
         count
     }
 
+    /// Bytes of the whole message.
+    pub fn size(&self) -> usize {
+        self.payload.len()
+    }
+
     /// The message from its beginning, however much of it is written.
     pub fn whole(&self) -> Bytes {
         self.payload.clone()

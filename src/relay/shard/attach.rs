@@ -232,14 +232,15 @@ impl Shard {
             browser.session = session;
         }
         // D-22: the newer connection of the same user replaces the older at once.
-        if let Some((old, _)) = self.tables.sessions[session].connection.replace((index, generation)) {
+        self.tables.sessions[session].grace_until = None;
+        if let Some((old, _)) = self.tables.sessions[session].connection.take() {
             self.count(Count::CloseReplaced, 1);
             self.count(Count::BrowserLeft, 1);
             self.deregister(old);
             self.salvage(session, old);
             self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);
         }
-        self.tables.sessions[session].grace_until = None;
+        self.tables.sessions[session].connection = Some((index, generation));
         self.first_frames(index, session);
     }
 
@@ -288,8 +289,8 @@ impl Shard {
 
     /// `12` on a home page; on an app page `11`, then what was kept while the browser was away (D-25).
     fn first_frames(&mut self, index: usize, key: usize) {
-        let session = &mut self.tables.sessions[key];
-        let Some(app) = &mut session.app else {
+        let session = &self.tables.sessions[key];
+        let Some(app) = &session.app else {
             let online = &self.tables.online;
             let status = session.watches.iter().map(|id| (*id, online.contains_key(id)));
             let frame = server::active_connections(status);
@@ -300,13 +301,13 @@ impl Shard {
             (Some(package), Some(_)) => server::sdk_online(session.id, environment.id, package),
             (package, _) => server::sdk_offline(session.id, environment.id, package.as_deref()),
         };
-        let kept = std::mem::take(&mut app.replay);
-        app.replay_bytes = 0;
         self.send_made(index, frame);
+        let kept = self.take_replay(key);
         self.count(Count::Replayed, kept.len());
         for message in kept {
             self.connections[index].outbox.push_shared(message);
         }
+        self.charge(index);
     }
 
     pub(super) fn browser_limits(&self, cap: usize) -> DecoderLimits {

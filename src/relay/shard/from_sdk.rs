@@ -12,7 +12,7 @@ use crate::relay::payload::Payload;
 use crate::relay::peer::ReplyTo;
 use crate::relay::shard::Shard;
 use crate::wire::header::{EXECUTION_BODY, INITIALIZE_BODY};
-use crate::wire::{self, ExecutionId, SdkHeader, SessionId, close, server};
+use crate::wire::{self, ExecutionId, SdkHeader, SessionId, server};
 
 /// Largest INITIALIZE that is looked at (relay-protocol 6.1).
 const INITIALIZE: usize = 1 << 20;
@@ -50,10 +50,11 @@ impl Shard {
         let size = payload.bytes().len();
         match self.tables.sessions[key].connection {
             Some((browser, _)) => {
-                if self.is_behind(browser, size) {
-                    return self.too_slow(browser, key);
+                if self.is_behind(browser, size) || !self.make_room(key, size) {
+                    return self.too_slow(key);
                 }
                 payload.push(&mut self.connections[browser].outbox);
+                self.charge(browser);
                 self.touch(browser);
             }
             None => return self.keep(key, payload),
@@ -67,33 +68,6 @@ impl Shard {
         let (outbox, bound) = (&self.connections[browser].outbox, self.parts.limits.browser_outbox);
         // The second question looks at the whole queue, and only a slow page's is looked at.
         outbox.queued() > bound && outbox.behind(more) > bound
-    }
-
-    /// D-18: the page does not read. It is closed; when it comes back its executions start afresh.
-    pub(super) fn too_slow(&mut self, browser: usize, session: usize) {
-        self.count(Count::CloseSlow, 1);
-        tracing::debug!(shard = self.parts.number, connection = browser, "browser does not read; closing it");
-        if let Some(app) = &mut self.tables.sessions[session].app {
-            app.resync = true;
-        }
-        self.close(browser, close::OVERLOADED, "too slow");
-    }
-
-    /// D-25: keeps a frame for a browser that is away; with too many of them the page starts afresh when it comes back.
-    pub(super) fn keep(&mut self, session: usize, payload: Payload<'_>) {
-        let bound = self.parts.limits.replay;
-        let Some(app) = &mut self.tables.sessions[session].app else { return };
-        let size = payload.bytes().len();
-        if !app.resync && app.replay_bytes + size <= bound {
-            app.replay_bytes += size;
-            app.replay.push(payload.into_bytes());
-            return;
-        }
-        app.resync = true;
-        app.replay_bytes = 0;
-        let dropped = std::mem::take(&mut app.replay).len() + 1;
-        self.count(Count::DropReplay, dropped);
-        tracing::debug!(shard = self.parts.number, dropped, "the replay buffer of an absent browser is full");
     }
 
     fn initialize(&mut self, index: usize, payload: &Payload<'_>) {

@@ -156,6 +156,7 @@ impl Shard {
                 self.send_made(sdk, frame);
             }
         }
+        self.take_replay(index);
         let session = self.tables.sessions.remove(index);
         let environment = session.app.as_ref().map(|app| app.environment);
         let key = (session.id, environment.map(|environment| self.tables.environments[environment].id));

@@ -267,7 +267,7 @@ impl Shard {
         (all, share)
     }
 
-    fn environment_of(&self, index: usize) -> Option<usize> {
+    pub(super) fn environment_of(&self, index: usize) -> Option<usize> {
         match &self.connections[index].role {
             Role::Sdk(sdk) => Some(sdk.environment),
             Role::Browser(browser) => self.tables.sessions[browser.session].app.as_ref().map(|app| app.environment),
@@ -279,6 +279,7 @@ impl Shard {
     pub(super) fn deregister(&mut self, index: usize) -> Role {
         let environment = self.environment_of(index);
         let max = self.parts.limits.max_message;
+        self.discharge(index);
         let connection = &mut self.connections[index];
         let held = std::mem::take(&mut connection.held);
         connection.decoder = Decoder::new(DecoderLimits { message: max, hard: max as u64 });

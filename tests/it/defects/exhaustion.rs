@@ -39,7 +39,7 @@ fn d18_a_page_that_reads_nothing() {
         // It was closed, and told to come back: the messages that were cut off were not sent on in part.
         let code = within(Duration::from_secs(30), "the deaf page is closed", async {
             loop {
-                let Some(frame) = deaf.frame().await else { return None };
+                let frame = deaf.frame().await?;
                 match frame.opcode {
                     PING | PONG => {}
                     8 => return frame.close_code(),
@@ -56,6 +56,36 @@ fn d18_a_page_that_reads_nothing() {
         back.status(true).await;
         back.send(message::check_execution_exists(tenant.environment.id, execution, session)).await;
         assert_eq!(back.next_is("ay").await.json()["exists"], false);
+        running.works().await;
+    });
+}
+
+/// Each of these pages alone is within its bound; together they are not.
+#[test]
+fn d18_many_pages_that_read_nothing_share_one_bound() {
+    let bounds = [("RELAY_SHARDS", "1"), ("MAX_MESSAGE_BYTES", "11534336"), ("MAX_OUTBOUND_BYTES", "52428800")];
+    play_with(&bounds, async |world| {
+        let tenant = world.seed.tenant().await;
+        let member = world.seed.member(tenant.environment.company, "member").await;
+        let mut running = world.running(&tenant).await;
+        let before = world.server.resident_bytes();
+        let mut deaf_ones = Vec::new();
+        for _ in 0..8 {
+            let session = Uuid::new_v4();
+            let mut deaf = Upgrade::page(&member, session, tenant.environment.id, "hello").raw(world.address()).await;
+            let execution = Uuid::new_v4();
+            let frame = message::start(tenant.environment.id, execution, session, "hello");
+            deaf.send(&Outgoing::binary(frame.clone())).await;
+            running.sdk.expect(&frame).await;
+            // More than the kernel takes on the way.
+            running.sdk.send(message::with_header("av", session, execution, vec![b'x'; 11 * MIB - 100])).await;
+            // Who reads is never the one that is given up.
+            running.works().await;
+            deaf_ones.push(deaf);
+        }
+        let grown = world.server.resident_bytes().saturating_sub(before) / MIB as u64;
+        // A quarter of 50 MiB and one message in the making, not 8 times 11.
+        assert!(grown < 48, "8 deaf pages made the server grow by {grown} MiB");
         running.works().await;
     });
 }

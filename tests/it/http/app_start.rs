@@ -53,6 +53,31 @@ fn a_public_app_gives_a_login_and_others_do_not() {
 }
 
 #[test]
+fn h39_one_address_cannot_make_logins_without_end() {
+    play(async |world| {
+        let tenant = world.seed.tenant().await;
+        world.seed.share(&tenant.environment, "hello", "ALL").await;
+        let id = tenant.environment.id.to_string();
+        let mut made = 0;
+        let refused = loop {
+            let answer = log_in(world, &id, "hello").await;
+            if answer.status != 200 {
+                break answer;
+            }
+            made += 1;
+            assert!(made < 1000, "{made} logins from one address within a minute");
+        };
+        assert_eq!(refused.status, 429, "{refused:?}");
+        assert!(!refused.message().is_empty() && refused.cookies().is_empty());
+        let rows = world.seed.sql.query_one("SELECT count(*) FROM session WHERE email = 'ALL'", &[]).await.unwrap();
+        assert_eq!(rows.get::<_, i64>(0), made);
+        // What people with a login do is not touched by it.
+        let answer = world.authorize(&tenant.owner, &tenant.environment, "hello", Uuid::new_v4()).await;
+        assert_eq!(answer.status, 200);
+    });
+}
+
+#[test]
 fn opening_an_app_tells_all_that_the_page_needs() {
     play(async |world| {
         let tenant = world.seed.tenant().await;

@@ -118,7 +118,14 @@ pub fn lock_port_8080() -> File {
         assert!(began.elapsed() < Duration::from_secs(120), "another test has held {} for 2 minutes", path.display());
         std::thread::sleep(Duration::from_millis(100));
     }
-    let taken = TcpListener::bind("127.0.0.1:8080").err();
-    assert!(taken.is_none(), "port 8080, which the SDK's development mode dials, is taken: {taken:?}");
+    while let Err(taken) = TcpListener::bind("127.0.0.1:8080") {
+        // Somebody else's server, which may be on its way out.
+        let waited = began.elapsed() > Duration::from_secs(30);
+        assert!(
+            !waited,
+            "port 8080, which the SDK's development mode dials, is taken: {taken}; stop what listens there"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
     file
 }

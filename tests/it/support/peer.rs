@@ -16,8 +16,8 @@ use tokio_tungstenite::tungstenite::{self};
 #[derive(Debug, Clone)]
 pub enum Event {
     Message(Message),
-    Text(String),
-    Ping(Bytes),
+    Text,
+    Ping,
     Pong(Bytes),
     /// A close frame; `None` when it carried no code.
     Closed(Option<(u16, String)>),
@@ -50,8 +50,8 @@ impl Peer {
             while let Some(item) = input.next().await {
                 let event = match item {
                     Ok(tungstenite::Message::Binary(bytes)) => Event::Message(Message(bytes)),
-                    Ok(tungstenite::Message::Text(text)) => Event::Text(text.to_string()),
-                    Ok(tungstenite::Message::Ping(bytes)) => Event::Ping(bytes),
+                    Ok(tungstenite::Message::Text(_)) => Event::Text,
+                    Ok(tungstenite::Message::Ping(_)) => Event::Ping,
                     Ok(tungstenite::Message::Pong(bytes)) => Event::Pong(bytes),
                     Ok(tungstenite::Message::Close(frame)) => {
                         Event::Closed(frame.map(|frame| (frame.code.into(), frame.reason.to_string())))
@@ -112,7 +112,7 @@ impl Peer {
     pub async fn event_within(&mut self, limit: Duration) -> Event {
         let next = within(limit, "the next event", self.events.recv()).await;
         let (at, event) = next.unwrap_or_else(|| (Instant::now(), Event::Gone("already gone".into())));
-        if matches!(event, Event::Ping(_)) {
+        if matches!(event, Event::Ping) {
             self.pings.push(at);
         }
         event
@@ -128,7 +128,7 @@ impl Peer {
         loop {
             match self.event_within(end.saturating_duration_since(Instant::now())).await {
                 Event::Message(message) => return message,
-                Event::Ping(_) | Event::Pong(_) => {}
+                Event::Ping | Event::Pong(_) => {}
                 other => panic!("a message was expected, but: {other:?}"),
             }
         }
@@ -203,7 +203,7 @@ impl Peer {
             loop {
                 match self.event().await {
                     Event::Pong(echo) if echo.as_ref() == b"silent?" => return,
-                    Event::Ping(_) | Event::Pong(_) => {}
+                    Event::Ping | Event::Pong(_) => {}
                     other => panic!("{caller}: {other:?}"),
                 }
             }

@@ -23,21 +23,11 @@ pub struct Terminator {
 impl Terminator {
     /// Serves the name `localhost`, on both loopback addresses where the machine has both.
     pub async fn before(server: SocketAddr) -> Terminator {
-        let names = vec!["localhost".to_owned()];
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).expect("a certificate");
+        let (pem, config) = self_signed();
         let folder = tempfile::tempdir().expect("a folder for the certificate");
         let certificate = folder.path().join("certificate.pem");
-        std::fs::write(&certificate, cert.pem()).unwrap();
-
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("protocol versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .expect("the certificate fits its key");
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        std::fs::write(&certificate, pem).unwrap();
+        let acceptor = TlsAcceptor::from(config);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().unwrap().port();
@@ -59,4 +49,19 @@ impl Drop for Terminator {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+/// A certificate for `localhost` as PEM, and what a server needs to show it.
+pub fn self_signed() -> (String, Arc<ServerConfig>) {
+    let names = vec!["localhost".to_owned()];
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .expect("the certificate fits its key");
+    (cert.pem(), Arc::new(config))
 }

@@ -1,0 +1,21 @@
+//! The routes of the dashboard. Defects of section 12 of the HTTP specification are named `http_d01`…`http_d41`.
+
+mod audit_log;
+mod audit_outage;
+mod billing;
+mod code_flow;
+mod company;
+mod declared;
+mod environments;
+mod error_reports;
+mod fuzz;
+mod home;
+mod invites;
+mod limits;
+mod oidc;
+mod report;
+mod shares;
+mod sign_in;
+mod sign_up;
+mod site;
+mod users;

@@ -33,7 +33,8 @@ pub struct Relay {
     pub max_inbound: usize,
     /// `MAX_OUTBOUND_BYTES`: what waits for slow and absent browsers of all connections together; at least `max_message`.
     pub max_outbound: usize,
-    /// `BROWSER_OUTBOX_BYTES`: a browser that is further behind than this is closed and told to come back.
+    /// `BROWSER_OUTBOX_BYTES`: a browser that is further behind than this, its largest message left out, is closed and told to
+    /// come back.
     pub browser_outbox: usize,
     /// `SDK_OUTBOX_BYTES`: while an SDK is further behind than this, the browsers that send to it are not read.
     pub sdk_outbox: usize,

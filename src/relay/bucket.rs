@@ -27,6 +27,15 @@ impl Bucket {
         self.tokens >= 0.0
     }
 
+    /// Takes one token, unless some are owed: who is refused owes nothing more.
+    pub(super) fn take_one(&mut self, now: Instant) -> bool {
+        let even = self.take(0, now);
+        if even {
+            self.tokens -= 1.0;
+        }
+        even
+    }
+
     /// How long until the debt is paid; zero when there is none.
     pub(super) fn wait(&self) -> Duration {
         if self.tokens >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.tokens / self.rate) }
@@ -47,5 +56,14 @@ mod tests {
         assert!(!bucket.take(5, now + Duration::from_millis(500)), "paid, but nothing saved");
         assert!(bucket.take(5, now + Duration::from_secs(60)), "never more than the burst");
         assert!(!bucket.take(1, now + Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_refusal_costs_nothing() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(1.0, 2.0, now);
+        let taken = (0..100).filter(|_| bucket.take_one(now)).count();
+        assert_eq!(taken, 3, "two and one that is lent");
+        assert!(bucket.take_one(now + Duration::from_secs(1)));
     }
 }

@@ -84,6 +84,9 @@ pub(super) struct Sdk {
     pub(super) development: bool,
     /// Browsers that wait for room in the queue, oldest first.
     pub(super) waiting: VecDeque<(usize, u64)>,
+    /// How many of these, at the front, were not let in at all since the queue last had room.
+    pub(super) turned_away: usize,
+    pub(super) audit_logs: Bucket,
     /// A successor asked whether this one still lives (D-21); the next byte is the answer.
     pub(super) probed: bool,
 }
@@ -109,6 +112,8 @@ pub(super) struct Connection {
     /// Dropped with the connection.
     _place: Box<dyn Send>,
     pub(super) decoder: Decoder,
+    /// What the decoder holds, as far as it is counted against the bounds.
+    pub(super) held: usize,
     pub(super) outbox: Outbox,
     /// Read but not decoded: the start of a small frame, or what came behind a frame that made it wait.
     pub(super) inbound: Vec<u8>,
@@ -121,6 +126,8 @@ pub(super) struct Connection {
     pub(super) listed: bool,
     /// Stands in the shard's dirty list.
     pub(super) dirty: bool,
+    /// A browser that does not read was to get a frame of the server's own; it is closed at the end of the turn.
+    pub(super) overfull: bool,
     /// Bytes of a browser's queue that its environment was charged for.
     pub(super) charged: usize,
     /// The kernel's buffer was full at the last write.
@@ -148,6 +155,7 @@ impl Connection {
             stream,
             _place: place,
             decoder: Decoder::new(limits),
+            held: 0,
             outbox: Outbox::new(),
             inbound: Vec::new(),
             role,
@@ -155,6 +163,7 @@ impl Connection {
             ended: false,
             listed: false,
             dirty: false,
+            overfull: false,
             blocked: false,
             charged: 0,
             hold: None,

@@ -83,6 +83,7 @@ impl Hub {
             polls.push((poll, receiver));
         }
         let counters: Arc<[_]> = polls.iter().map(|_| Arc::new(Counters::default())).collect();
+        let held = Arc::default();
         let mut threads = Vec::new();
         for (number, (poll, commands)) in polls.into_iter().enumerate() {
             let parts = Parts {
@@ -93,6 +94,7 @@ impl Hub {
                 requests: requests.clone(),
                 shards: shards.clone(),
                 counters: Arc::clone(&counters[number]),
+                held: Arc::clone(&held),
             };
             let name = format!("shard-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(move || Shard::new(parts).run())?);
@@ -115,11 +117,12 @@ impl Hub {
         let shard = self.shard_of(environment.as_u128()).clone();
         let (reply, answer) = oneshot::channel();
         shard.send(Command::ReserveSdk { environment, reply });
-        let number = match tokio::time::timeout(ANSWER, answer).await {
+        let mut asked = Asked { environment, answer, shard };
+        let number = match tokio::time::timeout(ANSWER, &mut asked.answer).await {
             Ok(Ok(number)) => number?,
             Ok(Err(_)) | Err(_) => return Err(ReserveError::Stopping),
         };
-        Ok(SdkReservation { environment, number, shard, used: false })
+        Ok(SdkReservation { environment, number, shard: asked.shard.clone(), used: false })
     }
 
     /// Hands an upgraded SDK socket to its shard.
@@ -213,6 +216,23 @@ impl Hub {
     #[must_use]
     pub fn count(&self, count: Count) -> u64 {
         self.counters.iter().map(|shard| shard.get(count)).sum()
+    }
+}
+
+/// A question for a place. Its answer may come when nobody waits for it any more: then the place is given back.
+struct Asked {
+    environment: EnvironmentId,
+    answer: oneshot::Receiver<Result<u64, ReserveError>>,
+    shard: ShardHandle,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // Closed first, so that the answer is either here or never comes. One that was taken is not here any more.
+        self.answer.close();
+        if let Ok(Ok(reservation)) = self.answer.try_recv() {
+            self.shard.send(Command::CancelReservation { environment: self.environment, reservation });
+        }
     }
 }
 

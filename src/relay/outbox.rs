@@ -103,6 +103,14 @@ impl Outbox {
         self.queued
     }
 
+    /// What waits beside the largest message, once one of `more` bytes is added: how far the client is behind. A large message
+    /// alone puts nobody behind.
+    #[must_use]
+    pub fn behind(&self, more: usize) -> usize {
+        let shared = self.pieces.iter().map(|piece| if let Piece::Shared(shared) = piece { shared.left() } else { 0 });
+        self.queued + more - shared.fold(more, usize::max)
+    }
+
     /// Memory held for messages, in bytes: capacity of the runs, and the whole of each shared payload.
     #[must_use]
     pub fn held(&self) -> usize {

@@ -115,7 +115,7 @@ pub struct Limits {
     pub max_inbound: usize,
     /// What waits for browsers that read slowly or are away, of all connections of all shards together.
     pub max_outbound: usize,
-    /// A browser whose queue holds more than this when a further frame comes is closed.
+    /// A browser whose queue holds more than this beside its largest message when a further frame comes is closed.
     pub browser_outbox: usize,
     /// Browsers that send to an SDK whose queue holds more than this are not read.
     pub sdk_outbox: usize,
@@ -126,8 +126,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// The arithmetic: a browser queue takes one 8 MiB render of the largest tables seen and closes the page that is two of
-    /// them behind; an SDK queue of 1 MiB is 10 ms of a 1 Gbit/s line, enough to keep it busy.
+    /// The arithmetic: a browser queue takes one message of any size, and behind it 8 MiB, a render of the largest tables
+    /// seen; an SDK queue of 1 MiB is 10 ms of a 1 Gbit/s line, enough to keep it busy.
     fn default() -> Self {
         Self {
             shards: 1,

@@ -13,11 +13,12 @@ mod read;
 mod timers;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,8 @@ pub(super) struct Parts {
     /// All shards, this one included.
     pub(super) shards: Vec<ShardHandle>,
     pub(super) counters: Arc<Counters>,
+    /// Partly received bytes of all connections of all shards; touched only when a large message grows or ends.
+    pub(super) held: Arc<AtomicUsize>,
 }
 
 pub(super) struct Shard {
@@ -67,8 +70,6 @@ pub(super) struct Shard {
     now: Instant,
     /// Source of generations, serials and reservation numbers.
     next: u64,
-    /// Partly received bytes of all connections.
-    held: usize,
     /// Bytes that wait for browsers, in queues and for their return.
     outbound: usize,
     /// Set while the shard waits for its last connections to go.
@@ -87,7 +88,6 @@ impl Shard {
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             now: Instant::now(),
             next: 1,
-            held: 0,
             outbound: 0,
             draining: None,
         }
@@ -218,7 +218,10 @@ impl Shard {
 
     /// Lifts a hold, so that the connection is read again.
     fn resume(&mut self, index: usize) {
-        self.connections[index].hold = None;
+        let connection = &mut self.connections[index];
+        connection.hold = None;
+        // It was not read, so it could not show that it lives.
+        connection.last_alive = self.now;
         self.list(index);
     }
 
@@ -228,17 +231,28 @@ impl Shard {
         while let Some(index) = self.dirty.pop() {
             let Some(connection) = self.connections.get_mut(index) else { continue };
             connection.dirty = false;
+            if std::mem::take(&mut connection.overfull)
+                && let Some(session) = connection.browser().map(|browser| browser.session)
+            {
+                // This touches it again, for its close frame.
+                self.too_slow(session);
+                continue;
+            }
             if connection.outbox.is_empty() {
                 continue;
             }
             match connection.outbox.write_to(&mut connection.stream) {
                 Ok(progress) => {
                     // Room in a kernel buffer that was full is the peer's doing; room in one that was not says nothing.
-                    if connection.blocked && progress.written > 0 {
+                    let taken = connection.blocked && progress.written > 0;
+                    if taken {
                         connection.last_alive = self.now;
                     }
                     connection.blocked = progress.state == State::Blocked;
-                    if connection.charged > 0 {
+                    if taken {
+                        self.heard(index);
+                    }
+                    if self.connections[index].charged > 0 {
                         self.charge(index);
                     }
                     let connection = &mut self.connections[index];
@@ -274,12 +288,15 @@ impl Shard {
         if sdk.waiting.is_empty() {
             return;
         }
-        for key in std::mem::take(&mut sdk.waiting) {
-            if let Some(browser) = self.connection(key)
-                && matches!(browser.hold, Some(Hold::Sdk))
-            {
-                // It was not read, so it could not show that it lives.
-                browser.last_alive = Instant::now();
+        sdk.turned_away = 0;
+        let waiting = std::mem::take(&mut sdk.waiting);
+        self.let_in(waiting);
+    }
+
+    /// Ends the wait of browsers for an SDK.
+    fn let_in(&mut self, waiting: VecDeque<Key>) {
+        for key in waiting {
+            if self.connection(key).is_some_and(|browser| matches!(browser.hold, Some(Hold::Sdk))) {
                 self.resume(key.0);
             }
         }

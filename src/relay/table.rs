@@ -48,13 +48,21 @@ pub(super) struct Environment {
     pub(super) held: usize,
     /// Bytes that wait for its browsers, in their queues and for their return.
     pub(super) outbound: usize,
-    /// The newest INITIALIZE that the control side had no room for.
+    /// The newest INITIALIZE that is not handed over yet.
     pub(super) pending_initialize: Option<Bytes>,
+    /// From when on the control side is given the next one.
+    pub(super) initialize_from: Instant,
+    /// When its timer is set for.
+    pub(super) armed: Option<Instant>,
 }
 
 impl Environment {
     pub(super) fn is_idle(&self) -> bool {
-        self.sdk.is_none() && self.sessions.is_empty() && self.reserved.is_none() && self.waiters.is_empty()
+        self.sdk.is_none()
+            && self.sessions.is_empty()
+            && self.reserved.is_none()
+            && self.waiters.is_empty()
+            && self.pending_initialize.is_none()
     }
 }
 
@@ -125,7 +133,7 @@ pub(super) struct Tables {
 
 impl Tables {
     /// The slab index of an environment, made if it is new.
-    pub(super) fn environment(&mut self, id: EnvironmentId, generation: u64) -> usize {
+    pub(super) fn environment(&mut self, id: EnvironmentId, generation: u64, now: Instant) -> usize {
         if let Some(&index) = self.environment_of.get(&id) {
             return index;
         }
@@ -141,6 +149,8 @@ impl Tables {
             held: 0,
             outbound: 0,
             pending_initialize: None,
+            initialize_from: now,
+            armed: None,
         });
         self.environment_of.insert(id, index);
         index

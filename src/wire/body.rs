@@ -253,15 +253,16 @@ fn route(text: Text<'_>) -> Option<&str> {
     if good { std::str::from_utf8(raw).ok() } else { None }
 }
 
-/// Whether a JSON body names this upload: its id as a whole string, without escapes, in either letter case.
+/// Whether a JSON body names an upload that `is_meant`: its id as a whole string, without escapes, in either letter case. One
+/// pass, however many are meant.
 #[must_use]
-pub fn mentions_file(body: &[u8], file: FileId) -> bool {
+pub fn mentions_file(body: &[u8], mut is_meant: impl FnMut(FileId) -> bool) -> bool {
     body.windows(FileId::LEN + 2).any(|window| {
         // One look tells most places from an id.
         window[9] == b'-'
             && window[0] == b'"'
             && window[FileId::LEN + 1] == b'"'
-            && FileId::parse(&window[1..=FileId::LEN]) == Some(file)
+            && FileId::parse(&window[1..=FileId::LEN]).is_some_and(&mut is_meant)
     })
 }
 

@@ -258,7 +258,9 @@ impl Shared {
     /// Keeps only the rest of the fragment being written. The message then never ends, which only a close frame may follow.
     pub fn cut(&mut self) {
         let kept = if self.written == 0 { 0 } else { self.length() };
-        self.payload.truncate(self.start + kept);
+        // A copy, at most a fragment: a slice would keep the whole message in memory until the close frame is out.
+        self.payload = Bytes::copy_from_slice(&self.payload[self.start..self.start + kept]);
+        self.start = 0;
         self.left = if kept == 0 { 0 } else { self.head_length + kept - self.written };
     }
 }

@@ -21,6 +21,9 @@ use crate::wire::{EnvironmentId, Package, close, server};
 const RESERVED: Duration = Duration::from_secs(10);
 /// How long an SDK connection has to show that it lives when a successor asks (D-21).
 const PROBE: Duration = Duration::from_millis(2_500);
+/// Audit entries a second that one SDK may hand to the control side, and how many it may save up. The SDKs themselves stop at
+/// 10,000 a minute; more would take the places of what other tenants ask.
+const AUDIT_LOGS: (f64, f64) = (200.0, 1_000.0);
 /// The first ping carries nothing (relay-protocol 2.8).
 const FIRST_PING: &[u8] = b"";
 
@@ -32,7 +35,7 @@ impl Shard {
             return;
         }
         let generation = self.serial();
-        let index = self.tables.environment(id, generation);
+        let index = self.tables.environment(id, generation, self.now);
         self.tables.environments[index].waiters.push_back(reply);
         self.admit_sdk(index);
     }
@@ -100,7 +103,7 @@ impl Shard {
 
     pub(super) fn attach_sdk(&mut self, reservation: u64, socket: Socket, peer: SdkPeer) {
         let generation = self.serial();
-        let environment = self.tables.environment(peer.environment, generation);
+        let environment = self.tables.environment(peer.environment, generation, self.now);
         let known = &mut self.tables.environments[environment];
         let in_time = known.reserved.is_some_and(|(held, _)| held == reservation) && known.sdk.is_none();
         if in_time {
@@ -114,6 +117,8 @@ impl Shard {
             key_hash: peer.key_hash,
             development: peer.development,
             waiting: std::collections::VecDeque::new(),
+            turned_away: 0,
+            audit_logs: Bucket::new(AUDIT_LOGS.0, AUDIT_LOGS.1, self.now),
             probed: false,
         }));
         let limits =
@@ -183,7 +188,7 @@ impl Shard {
         let (environment, cap) = match &page {
             Page::App { environment, .. } => {
                 let generation = self.serial();
-                let index = self.tables.environment(*environment, generation);
+                let index = self.tables.environment(*environment, generation, self.now);
                 (Some((index, *environment)), self.cap(index))
             }
             Page::Home { .. } => (None, self.parts.limits.max_message),
@@ -342,9 +347,14 @@ impl Shard {
         Some(index)
     }
 
-    /// Queues a frame that the server made.
+    /// Queues a frame that the server made. A browser that does not read its answers is closed when this turn ends: whoever
+    /// sends one is in the middle of something.
     pub(super) fn send_made(&mut self, index: usize, frame: Vec<u8>) {
-        self.connections[index].outbox.push_copy(&frame);
+        if matches!(self.connections[index].role, Role::Browser(_)) && self.is_behind(index, frame.len()) {
+            self.connections[index].overfull = true;
+        } else {
+            self.connections[index].outbox.push_copy(&frame);
+        }
         self.touch(index);
     }
 }

@@ -15,6 +15,9 @@ use crate::wire::{self, BrowserCode, BrowserHeader, ExecutionId, body, server};
 
 /// How long a START_EXECUTION may wait for its verdict.
 const VERDICT: Duration = Duration::from_secs(8);
+/// Largest START_EXECUTION. Its parameters come from a link, and it waits in memory for its verdict; also a Python SDK that
+/// takes the place of a Node SDK meanwhile takes that much.
+const START: usize = 1 << 20;
 
 impl Shard {
     pub(super) fn browser_sent(&mut self, index: usize, payload: Payload<'_>) {
@@ -45,6 +48,11 @@ impl Shard {
         let Some((sdk, generation)) = self.tables.environments[environment].sdk else {
             return self.sdk_absent(index, session);
         };
+        let most = if header.code == BrowserCode::StartExecution { START } else { usize::MAX };
+        if payload.bytes().len() > self.cap(environment).min(most) {
+            let head = header_of(payload.bytes());
+            return self.oversize(index, &head, payload.bytes().len() as u64);
+        }
         if header.code == BrowserCode::StartExecution {
             return self.ask_start(index, session, header.execution, route.unwrap_or_default(), payload);
         }
@@ -59,10 +67,6 @@ impl Shard {
                 "frame for an execution that is not bound here"
             );
             return self.send_made(index, server::execution_exists(session_id, header.execution, false));
-        }
-        if payload.bytes().len() > self.cap(environment) {
-            let head = header_of(payload.bytes());
-            return self.oversize(index, &head, payload.bytes().len() as u64);
         }
         if !self.uploads_in_order(index, session, &header, payload.bytes()) {
             return;
@@ -94,6 +98,23 @@ impl Shard {
             }
             self.count(Count::HeldForSdk, 1);
         }
+    }
+
+    /// Makes a browser wait whose SDK's queue is over its mark already: else each of many would add one more message. It
+    /// comes before those that had their turn.
+    pub(super) fn waits_for_sdk(&mut self, index: usize) -> bool {
+        let Some(session) = self.connections[index].browser().map(|browser| browser.session) else { return false };
+        let Some(app) = &self.tables.sessions[session].app else { return false };
+        let Some(sdk) = self.tables.environments[app.environment].sdk else { return false };
+        let mark = self.parts.limits.sdk_outbox;
+        let key = (index, self.connections[index].generation);
+        let Some(connection) = self.connection(sdk).filter(|it| it.outbox.queued() > mark) else { return false };
+        let Some(sdk) = connection.sdk() else { return false };
+        sdk.waiting.insert(sdk.turned_away, key);
+        sdk.turned_away += 1;
+        self.connections[index].hold = Some(Hold::Sdk);
+        self.count(Count::HeldForSdk, 1);
+        true
     }
 
     /// A7, D-24: the sender is told that the SDK is not there.
@@ -229,7 +250,9 @@ impl Shard {
             }
             BrowserCode::OnSubmitFormHook | BrowserCode::OnFileChangeHook => {
                 let names_lost = self.tables.sessions[session].app.as_ref().is_some_and(|app| {
-                    app.lost.iter().any(|file| body::mentions_file(&message[EXECUTION_BODY..], *file))
+                    // Only a page that lost one pays for the look.
+                    !app.lost.is_empty()
+                        && body::mentions_file(&message[EXECUTION_BODY..], |file| app.lost.contains(&file))
                 });
                 if names_lost {
                     self.count(Count::DropLostFile, 1);

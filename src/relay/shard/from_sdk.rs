@@ -1,6 +1,7 @@
 //! SDK → browser: 74 header bytes decide (relay-protocol 5.5, A6); INITIALIZE and audit entries go to the control side.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -15,6 +16,8 @@ use crate::wire::{self, ExecutionId, SdkHeader, SessionId, server};
 
 /// Largest INITIALIZE that is looked at (relay-protocol 6.1).
 const INITIALIZE: usize = 1 << 20;
+/// Between two INITIALIZEs of one environment that are handed over; of those between them the newest counts.
+const PACE: Duration = Duration::from_millis(200);
 /// Largest audit entry that is looked at: 1,024 characters and 4,096 bytes of data, all of it escaped, fit well.
 const AUDIT_LOG: usize = 64 << 10;
 
@@ -47,8 +50,7 @@ impl Shard {
         let size = payload.bytes().len();
         match self.tables.sessions[key].connection {
             Some((browser, _)) => {
-                let behind = self.connections[browser].outbox.queued() > self.parts.limits.browser_outbox;
-                if behind || !self.make_room(key, size) {
+                if self.is_behind(browser, size) || !self.make_room(key, size) {
                     return self.too_slow(key);
                 }
                 payload.push(&mut self.connections[browser].outbox);
@@ -59,6 +61,13 @@ impl Shard {
         }
         self.count(Count::MessagesToBrowser, 1);
         self.count(Count::BytesToBrowser, size);
+    }
+
+    /// Whether a browser has too much waiting to be given `more` bytes.
+    pub(super) fn is_behind(&self, browser: usize, more: usize) -> bool {
+        let (outbox, bound) = (&self.connections[browser].outbox, self.parts.limits.browser_outbox);
+        // The second question looks at the whole queue, and only a slow page's is looked at.
+        outbox.queued() > bound && outbox.behind(more) > bound
     }
 
     fn initialize(&mut self, index: usize, payload: &Payload<'_>) {
@@ -75,12 +84,17 @@ impl Shard {
         self.hand_over_initialize(environment);
     }
 
-    /// Gives the newest INITIALIZE to the control side; without room there it is tried again later, because a Node SDK sends
-    /// it once in its life.
+    /// Gives the newest INITIALIZE to the control side, a few a second at the most. Without room there it is tried again
+    /// later, because a Node SDK sends it once in its life.
     pub(super) fn hand_over_initialize(&mut self, environment: usize) {
+        let now = self.now;
         let Some(known) = self.tables.environments.get_mut(environment) else { return };
         let Some(package) = known.package.clone() else { return };
+        if now < known.initialize_from {
+            return self.arm_environment(environment);
+        }
         let Some(body) = known.pending_initialize.take() else { return };
+        known.initialize_from = now + PACE;
         let request = Request::Initialize { environment: known.id, package, body: body.clone() };
         if self.parts.requests.try_send(request).is_err() {
             known.pending_initialize = Some(body);
@@ -108,15 +122,18 @@ impl Shard {
         };
         let reply_to = ReplyTo { shard: self.parts.number, session, execution };
         let body = &payload.bytes()[EXECUTION_BODY..];
-        let full = body.len() > AUDIT_LOG
+        let (environment, company, development, now) = (sdk.id, sdk.company, sdk.development, self.now);
+        let within = self.connections[index].sdk().is_some_and(|sdk| sdk.audit_logs.take_one(now));
+        let full = !within
+            || body.len() > AUDIT_LOG
             || self
                 .parts
                 .requests
                 .try_send(Request::AuditLog(AuditLog {
                     reply_to,
-                    environment: sdk.id,
-                    company: sdk.company,
-                    development: sdk.development,
+                    environment,
+                    company,
+                    development,
                     identity,
                     route,
                     body: Bytes::copy_from_slice(body),

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::Shard;
-use crate::relay::connection::{Hold, Role};
+use crate::relay::connection::Role;
 use crate::relay::counters::Count;
 use crate::relay::payload::Payload;
 use crate::relay::table::Key;
@@ -80,12 +80,7 @@ impl Shard {
                 self.count(Count::SdkLeft, 1);
                 tracing::debug!(shard = self.parts.number, environment = %sdk.id, reason, "SDK left");
                 self.sdk_left(sdk.environment, (index, generation));
-                for key in sdk.waiting {
-                    if self.connection(key).is_some_and(|browser| matches!(browser.hold, Some(Hold::Sdk))) {
-                        self.connections[key.0].last_alive = self.now;
-                        self.resume(key.0);
-                    }
-                }
+                self.let_in(sdk.waiting);
             }
             Role::Browser(browser) => {
                 self.count(Count::BrowserLeft, 1);

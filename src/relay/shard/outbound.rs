@@ -36,7 +36,8 @@ impl Shard {
     }
 
     fn has_room(&self, environment: usize, size: usize) -> bool {
-        let all = self.parts.limits.max_outbound / self.parts.limits.shards;
+        // A shard's part, but any single message, however many shards there are.
+        let all = (self.parts.limits.max_outbound / self.parts.limits.shards).max(self.parts.limits.max_message);
         // One environment gets a quarter at the most, but any single message.
         let each = (all / 4).max(self.parts.limits.max_message);
         self.outbound + size <= all && self.tables.environments[environment].outbound + size <= each
@@ -74,7 +75,9 @@ impl Shard {
         if let Some(app) = &mut self.tables.sessions[session].app {
             app.resync = true;
         }
-        if let Some((browser, _)) = self.tables.sessions[session].connection {
+        if let Some((browser, _)) = self.tables.sessions[session].connection
+            && !self.connections[browser].is_closing()
+        {
             self.count(Count::CloseSlow, 1);
             tracing::debug!(shard = self.parts.number, connection = browser, "browser does not read; closing it");
             self.close(browser, close::OVERLOADED, "too slow");

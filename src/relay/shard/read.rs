@@ -1,6 +1,8 @@
 //! Reading: from the socket through the decoder to what the message means.
 
 use std::io::{ErrorKind, Read as _};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::Shard;
 use crate::relay::codec::{Decoder, Event, Limits as DecoderLimits, ProtocolError};
@@ -11,6 +13,9 @@ use crate::wire::close;
 
 /// Bytes that one socket may bring in one turn, so that a flood from one tenant does not starve the others.
 const BUDGET: usize = 256 << 10;
+/// Shortest wait of a sender over its rate. Each wait costs a timer and a wake-up, so they must not be one per frame; what
+/// the wait was too long is saved up for the next frames.
+const PAUSE: Duration = Duration::from_millis(10);
 
 impl Shard {
     /// Reads one ready socket until it has no more, waits for something, or has used its budget.
@@ -31,7 +36,15 @@ impl Shard {
             if connection.is_closing() {
                 return self.discard(index, scratch);
             }
+            if self.waits_for_sdk(index) {
+                return;
+            }
+            let connection = &mut self.connections[index];
             let big = connection.inbound.is_empty() && connection.decoder.direct().is_some();
+            // The room that was made for more counts before anything is read into it.
+            if big && self.account(index).is_none() {
+                return;
+            }
             let read = if big { self.read_big(index) } else { self.read_small(index, scratch) };
             let Some(read) = read else { return };
             budget = budget.saturating_sub(read);
@@ -58,7 +71,6 @@ impl Shard {
     /// Reads on into the memory of a message that is being assembled. None: nothing more for now.
     fn read_big(&mut self, index: usize) -> Option<usize> {
         let connection = &mut self.connections[index];
-        let before = connection.decoder.held();
         let room = connection.decoder.direct()?;
         let read = match connection.stream.read(room) {
             Ok(0) => {
@@ -71,7 +83,7 @@ impl Shard {
         connection.last_alive = self.now;
         let event = connection.decoder.direct_filled(read);
         self.heard(index);
-        self.account(index, before)?;
+        self.account(index)?;
         match event {
             Ok(Some(event)) => self.event(index, event)?,
             Ok(None) => {}
@@ -104,7 +116,7 @@ impl Shard {
                 Ok(n) => read = n,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                     connection.readable = error.kind() == ErrorKind::Interrupted;
-                    drained = true;
+                    drained = !connection.readable;
                 }
                 Err(error) => {
                     self.leave(index, "read", &error);
@@ -135,11 +147,10 @@ impl Shard {
             if connection.hold.is_some() {
                 break;
             }
-            let before = connection.decoder.held();
             match connection.decoder.decode(&mut bytes[at..]) {
                 Ok((used, event)) => {
                     at += used;
-                    if self.account(index, before).is_none() {
+                    if self.account(index).is_none() {
                         return false;
                     }
                     let Some(event) = event else {
@@ -174,12 +185,9 @@ impl Shard {
             }
             Event::Assembled { binary, payload } => self.message(index, binary, Payload::Owned(payload))?,
             Event::Oversize { head, size, .. } => {
-                if matches!(self.connections[index].role, Role::Browser(_)) {
-                    self.oversize(index, head.as_ref(), size);
-                } else {
-                    self.close(index, close::TOO_BIG, "message too big");
-                    return None;
-                }
+                // From an SDK it is an error of the decoder: its two limits are one.
+                self.oversize(index, head.as_ref(), size);
+                return (!self.connections[index].is_closing()).then_some(());
             }
             Event::Ping(payload) => {
                 let connection = &mut self.connections[index];
@@ -212,8 +220,8 @@ impl Shard {
         self.connection((index, generation)).filter(|connection| !connection.is_closing()).map(|_| ())
     }
 
-    /// Bytes came: a successor that asked for a sign of life has its answer.
-    fn heard(&mut self, index: usize) {
+    /// Bytes came, or went that had to wait for the peer: a successor that asked for a sign of life has its answer.
+    pub(super) fn heard(&mut self, index: usize) {
         if let Role::Sdk(sdk) = &mut self.connections[index].role
             && std::mem::take(&mut sdk.probed)
         {
@@ -222,29 +230,41 @@ impl Shard {
         }
     }
 
-    /// Keeps the sum of partly received bytes; over the bound the connection that grew is closed.
-    fn account(&mut self, index: usize, before: usize) -> Option<()> {
-        let after = self.connections[index].decoder.held();
+    /// Keeps the sums of partly received bytes; over a bound the connection that grew is closed.
+    fn account(&mut self, index: usize) -> Option<()> {
+        let connection = &mut self.connections[index];
+        let after = connection.decoder.held();
+        let before = std::mem::replace(&mut connection.held, after);
         if after == before {
             return Some(());
         }
         let environment = self.environment_of(index);
-        self.held = (self.held + after).saturating_sub(before);
-        let mut share = 0;
-        if let Some(environment) = environment.and_then(|index| self.tables.environments.get_mut(index)) {
-            environment.held = (environment.held + after).saturating_sub(before);
-            share = environment.held;
-        }
-        let limits = &self.parts.limits;
-        let all = limits.max_inbound / limits.shards;
+        let (sum, share) = self.recount(environment, before, after);
+        let all = self.parts.limits.max_inbound;
         // One environment gets a quarter at the most, so that one that hoards does not cost the others their uploads.
-        let each = (all / 4).max(limits.max_message);
-        if after > before && (self.held > all || share > each) {
+        let each = (all / 4).max(self.parts.limits.max_message);
+        if after > before && (sum > all || share > each) {
             self.count(Count::CloseInbound, 1);
             self.close(index, close::OVERLOADED, "the server is out of memory for large messages");
             return None;
         }
         Some(())
+    }
+
+    /// Counts `after` in place of `before`; returns the sum over everything and that of the environment.
+    fn recount(&mut self, environment: Option<usize>, before: usize, after: usize) -> (usize, usize) {
+        // A sum alone: nothing else is read by it, so no order is needed.
+        let all = if after > before {
+            self.parts.held.fetch_add(after - before, Ordering::Relaxed) + (after - before)
+        } else {
+            self.parts.held.fetch_sub(before - after, Ordering::Relaxed) - (before - after)
+        };
+        let environment = environment.and_then(|index| self.tables.environments.get_mut(index));
+        let share = environment.map_or(0, |environment| {
+            environment.held = environment.held + after - before;
+            environment.held
+        });
+        (all, share)
     }
 
     pub(super) fn environment_of(&self, index: usize) -> Option<usize> {
@@ -261,16 +281,11 @@ impl Shard {
         let max = self.parts.limits.max_message;
         self.discharge(index);
         let connection = &mut self.connections[index];
-        let held = connection.decoder.held();
-        if held > 0 {
-            connection.decoder = Decoder::new(DecoderLimits { message: max, hard: max as u64 });
-        }
+        let held = std::mem::take(&mut connection.held);
+        connection.decoder = Decoder::new(DecoderLimits { message: max, hard: max as u64 });
         connection.inbound = Vec::new();
         let role = std::mem::replace(&mut connection.role, Role::Closing);
-        self.held = self.held.saturating_sub(held);
-        if let Some(environment) = environment.and_then(|index| self.tables.environments.get_mut(index)) {
-            environment.held = environment.held.saturating_sub(held);
-        }
+        self.recount(environment, held, 0);
         role
     }
 
@@ -310,7 +325,7 @@ impl Shard {
             return;
         }
         let Some(browser) = connection.browser() else { return };
-        let until = now + browser.frames.wait().max(browser.bytes.wait());
+        let until = now + browser.frames.wait().max(browser.bytes.wait()).max(PAUSE);
         connection.hold = Some(Hold::Rate { until });
         self.count(Count::HeldForRate, 1);
         self.arm(index);

@@ -10,8 +10,6 @@ use crate::relay::message::Verdict;
 
 /// Longest time between two pings; clients count on at most 20 s (relay-protocol 2.8).
 const PING_MS: u64 = 20_000;
-/// How often something that could not be handed to the control side is tried again.
-const RETRY: Duration = Duration::from_millis(200);
 
 /// What a timer is for: slab index and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,12 +37,15 @@ impl Shard {
         }
     }
 
+    /// The same for an environment.
     pub(super) fn arm_environment(&mut self, index: usize) {
-        let environment = &self.tables.environments[index];
-        let retry = environment.pending_initialize.as_ref().map(|_| self.now + RETRY);
-        let due = [environment.reserved.map(|(_, until)| until), environment.probe_by, retry];
-        for at in due.into_iter().flatten() {
-            self.timers.push(Reverse((at, Timer::Environment(index, environment.generation))));
+        let environment = &mut self.tables.environments[index];
+        let initialize = environment.pending_initialize.as_ref().map(|_| environment.initialize_from);
+        let due = [environment.reserved.map(|(_, until)| until), environment.probe_by, initialize];
+        let Some(due) = due.into_iter().flatten().min() else { return };
+        if environment.armed.is_none_or(|armed| due < armed) {
+            environment.armed = Some(due);
+            self.timers.push(Reverse((due, Timer::Environment(index, environment.generation))));
         }
     }
 
@@ -57,7 +58,7 @@ impl Shard {
             match timer {
                 Timer::Connection(index, generation) => self.connection_due(index, generation, at),
                 Timer::Session(index, generation) => self.session_due(index, generation),
-                Timer::Environment(index, generation) => self.environment_due(index, generation),
+                Timer::Environment(index, generation) => self.environment_due(index, generation, at),
             }
         }
     }
@@ -110,12 +111,13 @@ impl Shard {
         }
     }
 
-    fn environment_due(&mut self, index: usize, generation: u64) {
+    fn environment_due(&mut self, index: usize, generation: u64, at: Instant) {
         let now = self.now;
         let Some(environment) = self.tables.environments.get_mut(index) else { return };
-        if environment.generation != generation {
+        if environment.generation != generation || environment.armed != Some(at) {
             return;
         }
+        environment.armed = None;
         if environment.reserved.is_some_and(|(_, until)| now >= until) {
             environment.reserved = None;
             self.admit_sdk(index);
@@ -123,5 +125,78 @@ impl Shard {
             self.probe_failed(index);
         }
         self.hand_over_initialize(index);
+        self.tables.drop_idle_environment(index);
+        // If it has ended, no other has its place yet.
+        if self.tables.environments.contains(index) {
+            self.arm_environment(index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, mpsc};
+
+    use super::*;
+    use crate::relay::counters::Counters;
+    use crate::relay::directory::Directory;
+    use crate::relay::peer::{Identity, Limits, Page, Socket};
+    use crate::relay::shard::Parts;
+    use crate::wire::SessionId;
+
+    /// A shard that nobody runs, with one home page.
+    fn shard() -> (Shard, TcpStream) {
+        let (_, commands) = mpsc::channel();
+        let parts = Parts {
+            number: 0,
+            limits: Limits::default(),
+            poll: mio::Poll::new().unwrap(),
+            commands,
+            requests: tokio::sync::mpsc::channel(1).0,
+            shards: Vec::new(),
+            counters: Arc::new(Counters::default()),
+            held: Arc::default(),
+        };
+        let mut shard = Shard::new(parts);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = Socket { tcp: listener.accept().unwrap().0, leftover: Vec::new(), place: Box::new(()) };
+        let identity = Arc::new(Identity { login: "".into(), user: None, company: None, email: None });
+        let claim = Directory::default().claim(SessionId::from_u128(1), &identity, shard.now).unwrap();
+        shard.attach_browser(claim, socket, Page::Home { environments: Vec::new() });
+        (shard, near)
+    }
+
+    #[test]
+    fn who_was_not_read_for_long_is_not_dead() {
+        let (mut shard, _near) = shard();
+        shard.connections[0].hold = Some(Hold::Rate { until: shard.now + SILENCE * 2 });
+        for _ in 0..8 {
+            shard.now += SILENCE / 4;
+            shard.fire_timers();
+        }
+        assert!(shard.connections[0].hold.is_none(), "the hold has ended");
+        shard.now += SILENCE - Duration::from_millis(1);
+        shard.fire_timers();
+        assert!(shard.connections.contains(0));
+        shard.now += Duration::from_millis(1);
+        shard.fire_timers();
+        assert!(shard.connections.is_empty(), "now it had its time to show that it lives");
+    }
+
+    #[test]
+    fn a_sender_over_its_rate_does_not_fill_the_timers() {
+        let (mut shard, _near) = shard();
+        let end = shard.now + Duration::from_secs(10);
+        while shard.now < end {
+            shard.now += Duration::from_millis(1);
+            shard.fire_timers();
+            // As many frames as it is let, and one.
+            while shard.connections[0].hold.is_none() {
+                shard.rate(0, 1);
+            }
+        }
+        assert!(shard.timers.len() <= 1_100, "{} timers", shard.timers.len());
     }
 }

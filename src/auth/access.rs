@@ -60,6 +60,12 @@ impl Visitor {
         Self { email: known(email), member: None }
     }
 
+    /// Whether this is a user who opens only what is shared with them and what is their own (D-09).
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.member.as_ref().is_some_and(|member| member.guest)
+    }
+
     /// Whether the visitor may open every app of this environment: the company's people may, but guests only in their
     /// own development environment (D-09).
     #[must_use]

@@ -73,7 +73,7 @@ async fn sweep(store: &Store, hub: &Hub, scopes: &[Scope]) -> Result<usize, Stor
             Attached::Sdk { at, environment, key_hash } => {
                 (*at, facts.key_hashes.get(&uuid(*environment)).is_some_and(|hash| **hash == **key_hash))
             }
-            Attached::Browser { at, identity, app } => (*at, facts.may_stay(identity, app.as_ref())),
+            Attached::Browser { at, identity, app, watches } => (*at, facts.may_stay(identity, app.as_ref(), watches)),
         };
         if !stays {
             hub.revoke(at);
@@ -119,6 +119,17 @@ impl Facts {
         for ids in batches(people) {
             facts.users.extend(store.users(&ids).await?.into_iter().map(|row| (row.id, row)));
         }
+        for it in attached {
+            // Whoever is no guest may hear of everything that a home page of the company hears of.
+            if let Attached::Browser { identity, watches, .. } = it
+                && identity
+                    .user
+                    .and_then(|id| facts.users.get(&id))
+                    .is_some_and(|user| Visitor::internal(user).is_guest())
+            {
+                pages.extend(watches.iter().map(|environment| uuid(*environment)));
+            }
+        }
         for ids in batches(pages) {
             facts.environments.extend(store.environments(&ids).await?.into_iter().map(|row| (row.id, row)));
             for share in store.shares_of_environments(&ids).await? {
@@ -128,7 +139,12 @@ impl Facts {
         Ok(facts)
     }
 
-    fn may_stay(&self, identity: &Identity, app: Option<&(EnvironmentId, Vec<Box<str>>)>) -> bool {
+    fn may_stay(
+        &self,
+        identity: &Identity,
+        app: Option<&(EnvironmentId, Vec<Box<str>>)>,
+        watches: &[EnvironmentId],
+    ) -> bool {
         let Some(session) = self.sessions.get(&*identity.login) else { return false };
         if session.expires_at <= Timestamp::now() {
             return false;
@@ -140,10 +156,18 @@ impl Facts {
             },
             None => Visitor::external(&session.email),
         };
-        let Some((environment, routes)) = app else { return true };
+        let Some((environment, routes)) = app else {
+            // Of an environment that is gone, nothing more can be heard.
+            let mut known = watches.iter().filter_map(|id| self.environments.get(&uuid(*id)));
+            return !visitor.is_guest() || known.all(|it| access::may_open_any(it, self.shares_of(it), &visitor));
+        };
         let Some(environment) = self.environments.get(&uuid(*environment)) else { return false };
-        let shares = self.shares.get(&environment.id).map(Vec::as_slice).unwrap_or_default();
+        let shares = self.shares_of(environment);
         routes.iter().all(|route| access::decide(environment, shares, &visitor, route) == Access::Allowed)
+    }
+
+    fn shares_of(&self, environment: &EnvironmentRow) -> &[ShareRow] {
+        self.shares.get(&environment.id).map(Vec::as_slice).unwrap_or_default()
     }
 }
 

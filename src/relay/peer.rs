@@ -165,6 +165,8 @@ pub enum Attached {
         identity: Arc<Identity>,
         /// The environment and the routes in use; none for a home page.
         app: Option<(EnvironmentId, Vec<Box<str>>)>,
+        /// The environments that a home page hears of; empty for an app page.
+        watches: Vec<EnvironmentId>,
     },
 }
 

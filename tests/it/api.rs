@@ -14,6 +14,8 @@ mod invites;
 mod limits;
 mod oidc;
 mod report;
+mod revocation;
+
 mod shares;
 mod sign_in;
 mod sign_up;

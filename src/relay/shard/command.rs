@@ -85,6 +85,7 @@ impl Shard {
                 routes.dedup();
                 (self.tables.environments[app.environment].id, routes)
             }),
+            watches: session.watches.clone(),
         });
         sdks.chain(sessions).collect()
     }

@@ -22,6 +22,7 @@ mod invite;
 mod limits;
 mod log_error;
 mod log_event;
+mod log_looks;
 mod new_user;
 mod proof;
 mod refusal;
@@ -138,6 +139,7 @@ pub struct Api {
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
     limits: limits::Limits,
+    looks: log_looks::Looks,
     dashboard: Option<Dashboard>,
     proxies: TrustedProxies,
 }
@@ -162,6 +164,7 @@ impl Api {
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
             limits: limits::Limits::new(parts.limits),
+            looks: log_looks::Looks::default(),
             dashboard: parts.dashboard,
             proxies: parts.proxies,
         })

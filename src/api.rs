@@ -14,6 +14,7 @@ mod coded;
 mod demo;
 mod dispatch;
 mod environments;
+mod escape;
 mod google_sign_in;
 mod health;
 mod initialize;
@@ -32,6 +33,7 @@ mod routes;
 mod sdk_socket;
 mod shape;
 mod shares;
+mod sign_in_page;
 mod sign_up;
 mod sockets;
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod oidc;
 mod report;
 mod shares;
 mod sign_in;
+mod sign_in_page;
 mod sign_up;
 mod site;
 mod users;

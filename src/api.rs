@@ -14,6 +14,7 @@ mod coded;
 mod demo;
 mod dispatch;
 mod environments;
+mod escape;
 mod google_sign_in;
 mod health;
 mod initialize;
@@ -22,6 +23,7 @@ mod invite;
 mod limits;
 mod log_error;
 mod log_event;
+mod log_looks;
 mod new_user;
 mod proof;
 mod refusal;
@@ -31,6 +33,7 @@ mod routes;
 mod sdk_socket;
 mod shape;
 mod shares;
+mod sign_in_page;
 mod sign_up;
 mod sockets;
 #[cfg(test)]
@@ -138,6 +141,7 @@ pub struct Api {
     router: Router<&'static routes::Rule>,
     patience: sockets::Patience,
     limits: limits::Limits,
+    looks: log_looks::Looks,
     dashboard: Option<Dashboard>,
     proxies: TrustedProxies,
 }
@@ -162,6 +166,7 @@ impl Api {
             router: Router::new(routes::ROUTES.iter().map(|rule| (rule.method.clone(), rule.path, rule))),
             patience: sockets::Patience::default(),
             limits: limits::Limits::new(parts.limits),
+            looks: log_looks::Looks::default(),
             dashboard: parts.dashboard,
             proxies: parts.proxies,
         })

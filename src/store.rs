@@ -52,7 +52,7 @@ pub use home::Home;
 pub use invite::InviteRow;
 pub use join::{Join, JoinOutcome};
 pub use log::LogEntry;
-pub use log_query::{LogCount, LogFilter, LogGroups, LogRow};
+pub use log_query::{LogCount, LogFilter, LogGroups, LogPage, LogRow};
 pub use notice::Notices;
 pub use report::{ReportRow, ReportShared, ReportText, ReportUserRow};
 pub use seats::SeatsUsed;

@@ -1,5 +1,7 @@
 //! Routes 28 to 30: the audit log in pages, its distinct messages, and grouped counts for reports.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use super::shape;
 use super::time_frame::{self, DateRange, TimeFrame};
 use crate::auth::permission::{Feature, may};
 use crate::http::{StatusCode, json as json_reply};
-use crate::store::{LogCount, LogFilter, LogGroups, LogRow, StoreError, UserRow};
+use crate::store::{LogCount, LogFilter, LogGroups, LogPage, LogRow, StoreError, UserRow};
 
 /// Rows of a page when the request does not say, and the most.
 const PAGE: u32 = 50;
@@ -123,7 +125,13 @@ pub(super) async fn page(mut call: Call) -> Answer {
         return Err(wrong("A page has 1 to 200 entries and begins at 0 to 100000."));
     }
     let filter = wanted.filter()?;
-    let rows = call.api.store.log_page(company, &filter, limit.into(), offset.into()).await.map_err(too_much)?;
+    let look = call.api.looks.of(&call.login()?.session.id, company, &filter);
+    let up_to = if offset == 0 { None } else { call.api.looks.recall(look, Instant::now()) };
+    let page = call.api.store.log_page(company, &filter, limit.into(), offset.into(), up_to);
+    let LogPage { rows, newest } = page.await.map_err(too_much)?;
+    if offset == 0 {
+        call.api.looks.remember(look, newest, Instant::now());
+    }
     // Only a page that is not full shows where the log ends.
     let total = u32::try_from(rows.len()).ok().filter(|count| *count < limit).map(|count| offset + count);
     let logs: Vec<Value> = rows.iter().map(shown).collect();

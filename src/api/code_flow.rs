@@ -4,9 +4,8 @@
 //! The browser carries what belongs to its sign-in in a sealed cookie, so that it may come back to another process.
 
 mod luggage;
-mod page;
+pub(super) mod page;
 
-use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
@@ -220,20 +219,34 @@ fn go(path: &str) -> Result<Reply, Refusal> {
     see_other_to(path).ok_or_else(|| Refusal::Internal("an address of ours is no header value".to_owned()))
 }
 
-/// The list for the sign-in page: `{ providers: [{ id, name, start }] }`. `start` is null where there is only the flow
-/// with a token in the browser (route 1).
-pub(super) async fn providers(call: Call) -> Answer {
-    let mut providers = Vec::new();
-    if let Some(google) = &call.api.sign_in.google {
-        let start = if google.has_secret() { Value::from("/auth/google-oauth/start") } else { Value::Null };
-        providers.push(serde_json::json!({"id": "google", "name": "Google", "start": start}));
-    }
-    if let Some(oidc) = &call.api.sign_in.oidc {
+/// A way to sign in.
+#[derive(serde::Serialize)]
+pub(super) struct Way {
+    id: &'static str,
+    /// For people: Google, or the host of the OpenID Connect provider.
+    pub name: String,
+    /// Where it begins; `None` where there is only the flow with a token in the browser (route 1).
+    pub start: Option<&'static str>,
+}
+
+/// The ways that are set up.
+pub(super) fn ways(call: &Call) -> Vec<Way> {
+    let sign_in = &call.api.sign_in;
+    let google = sign_in.google.as_ref().map(|google| Way {
+        id: "google",
+        name: "Google".to_owned(),
+        start: google.has_secret().then_some("/auth/google-oauth/start"),
+    });
+    let oidc = sign_in.oidc.as_ref().map(|oidc| {
         let host = Url::parse(oidc.issuer()).ok().and_then(|url| url.host_str().map(str::to_owned));
-        let name = host.unwrap_or_else(|| "OpenID Connect".to_owned());
-        providers.push(serde_json::json!({"id": "oidc", "name": name, "start": "/auth/oidc/start"}));
-    }
-    Ok(crate::http::json(StatusCode::OK, &serde_json::json!({"providers": providers})))
+        Way { id: "oidc", name: host.unwrap_or_else(|| "OpenID Connect".to_owned()), start: Some("/auth/oidc/start") }
+    });
+    google.into_iter().chain(oidc).collect()
+}
+
+/// The list for a sign-in page: `{ providers: [{ id, name, start }] }`.
+pub(super) async fn providers(call: Call) -> Answer {
+    Ok(crate::http::json(StatusCode::OK, &serde_json::json!({"providers": ways(&call)})))
 }
 
 /// The app of a trip, its environment's id parsed.

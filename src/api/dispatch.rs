@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::call::{Call, for_people_of_the_company, must};
 use super::refusal::Refusal;
 use super::routes::{Access, Body, Rule};
-use super::{Api, code_flow, sockets};
+use super::{Api, code_flow, sign_in_page, sockets};
 use crate::auth::gate::{self, GateError, Login};
 use crate::auth::{LoginId, clearing_cookie, cookie, presented};
 use crate::http::{
@@ -43,7 +43,9 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
     let Ok(path) = request.path() else { return Refusal::Fault(Fault::BadUrl).reply() };
     let own = Arc::clone(&api);
     let found = own.router.find(&request.method, &path);
-    let found = found.filter(|found| !code_flow::is_for_the_page(found.endpoint, &request));
+    let found = found.filter(|Found { endpoint: rule, .. }| {
+        !code_flow::is_for_the_page(rule, &request) && !sign_in_page::is_for_the_page(&api, rule)
+    });
     let Some(Found { endpoint: rule, parameters, .. }) = found else {
         return api.page(&request);
     };

@@ -4,7 +4,8 @@
 use super::call::Run;
 use super::{
     app_start, audit_log, authentication, billing, browser_socket, code_flow, demo, environments, google_sign_in,
-    health, initialize, invite, log_error, log_event, new_user, report, sdk_socket, shares, sign_up, users,
+    health, initialize, invite, log_error, log_event, new_user, report, sdk_socket, shares, sign_in_page, sign_up,
+    users,
 };
 use crate::auth::Feature;
 use crate::http::Method;
@@ -108,6 +109,7 @@ pub(super) static ROUTES: &[Rule] = routes! {
 
     GET    "/api/v1/auth/providers"                             Open                                      Unread        code_flow::providers;
     GET    "/api/v1/auth/new-user"                              Open                                      Unread        new_user::show;
+    GET    "/auth/login"                                        Open                                      Unread        sign_in_page::show;
     GET    "/auth/google-oauth/start"                           Open                                      Unread        code_flow::google_start;
     GET    "/auth/google-oauth/redirect"                        Open                                      Unread        code_flow::google_redirect;
     GET    "/auth/oidc/start"                                   Open                                      Unread        code_flow::oidc_start;

@@ -9,7 +9,7 @@ use super::decode::{column, json_or_null, no_nul};
 use super::{Store, StoreError};
 
 /// What a page of the log is filtered by; `None` everywhere: nothing is left out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LogFilter {
     /// Exactly this route.
     pub app_route: Option<String>,
@@ -69,6 +69,15 @@ impl LogRow {
     }
 }
 
+/// A page of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogPage {
+    /// Newest first.
+    pub rows: Vec<LogRow>,
+    /// The highest id in the whole table when the page was read; 0 when the page is empty.
+    pub newest: i64,
+}
+
 /// What is counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogGroups {
@@ -105,6 +114,7 @@ pub struct LogCount {
 
 impl Store {
     /// A page of a company's log, newest first. Rows of the same time have a fixed order, so pages do not overlap.
+    /// With `up_to`, rows with a higher id do not count: whatever is written meanwhile does not move a page.
     ///
     /// # Errors
     /// Any [`StoreError`]; `Timeout` when too much has to be read.
@@ -114,15 +124,18 @@ impl Store {
         filter: &LogFilter,
         limit: i64,
         offset: i64,
-    ) -> Result<Vec<LogRow>, StoreError> {
+        up_to: Option<i64>,
+    ) -> Result<LogPage, StoreError> {
         let texts = [&filter.app_route, &filter.user_email, &filter.kind, &filter.message];
         no_nul(texts.into_iter().filter_map(Option::as_deref))?;
         no_nul(filter.severities.iter().flatten().map(String::as_str))?;
         let pattern = filter.message.as_deref().map(contains);
-        self.pool
+        // One statement sees one state of the table: the rows and the highest id belong together.
+        let rows = self
+            .pool
             .read(
                 r#"SELECT "createdAt", "environmentId", "userId", "userEmail", "appRoute", "message", "data", "severity",
-                          "type", "environmentType"
+                          "type", "environmentType", (SELECT max("id") FROM "log") AS "newest"
                      FROM "log"
                     WHERE "companyId" = $1
                       AND ($2::text IS NULL OR "appRoute" = $2)
@@ -132,6 +145,7 @@ impl Store {
                       AND ($6::timestamptz IS NULL OR "createdAt" >= $6)
                       AND ($7::timestamptz IS NULL OR "createdAt" <= $7)
                       AND ($8::text IS NULL OR "message" ILIKE $8)
+                      AND ($11::bigint IS NULL OR "id" <= $11)
                     ORDER BY "createdAt" DESC, "id" DESC
                     LIMIT $9 OFFSET $10"#,
                 &[
@@ -145,12 +159,14 @@ impl Store {
                     &pattern,
                     &limit,
                     &offset,
+                    &up_to,
                 ],
             )
-            .await?
-            .iter()
-            .map(LogRow::read)
-            .collect()
+            .await?;
+        Ok(LogPage {
+            newest: rows.first().map(|row| column(row, "newest")).transpose()?.unwrap_or(0),
+            rows: rows.iter().map(LogRow::read).collect::<Result<_, _>>()?,
+        })
     }
 
     /// The different pairs of message and type in a company's log, by type and message, at most `limit`.

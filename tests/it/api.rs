@@ -18,6 +18,7 @@ mod revocation;
 
 mod shares;
 mod sign_in;
+mod sign_in_page;
 mod sign_up;
 mod site;
 mod users;

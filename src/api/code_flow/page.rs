@@ -1,22 +1,43 @@
-//! The few words that a browser sees when a sign-in does not end on the page that it was meant for.
+//! The few words that a browser sees when a sign-in does not end on the page that it was meant for, and the frame of the
+//! built-in sign-in page. No script, nothing from elsewhere.
 
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::api::escape::escape;
 use crate::api::refusal::Refusal;
 use crate::http::{HeaderName, HeaderValue, Reply, StatusCode, header, reply};
 
-const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
+h1{font-size:1.5rem}code{background:#eee;padding:0 .3em}li{margin:.5rem 0}";
 
-/// A page with one sentence and a way back.
-pub(super) fn notice(status: StatusCode, text: &str) -> Reply {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+/// Nothing but our own style may load, and no page may frame this one.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+});
+
+/// A page with this body, which is markup.
+pub(in crate::api) fn document(status: StatusCode, body: &str) -> Reply {
     let page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>Sign in</title><h1>Sign in</h1><p>{text}</p><p><a href=\"/auth/login\">To the sign-in page</a></p></html>"
+         <title>Sign in</title><style>{STYLE}</style><h1>Sign in</h1>{body}</html>"
     );
     harden(reply(status, "text/html; charset=utf-8", page))
 }
 
+/// A page with one sentence and a way back.
+pub(super) fn notice(status: StatusCode, text: &str) -> Reply {
+    let text = escape(text);
+    document(status, &format!("<p>{text}</p><p><a href=\"/auth/login\">To the sign-in page</a></p>"))
+}
+
 /// A refusal as a page.
-pub(super) fn of(refusal: Refusal) -> Reply {
+pub(in crate::api) fn of(refusal: Refusal) -> Reply {
     match refusal {
         Refusal::Told { status, body } => {
             let text = body.get("message").and_then(serde_json::Value::as_str);
@@ -32,7 +53,9 @@ pub(super) fn of(refusal: Refusal) -> Reply {
 /// The address of such a page may hold a code: nobody shall learn it by way of a link.
 pub(super) fn harden(mut reply: Reply) -> Reply {
     let headers = reply.headers_mut();
-    headers.insert(HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
+    if let Ok(policy) = HeaderValue::try_from(POLICY.as_str()) {
+        headers.insert(HeaderName::from_static("content-security-policy"), policy);
+    }
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     reply
 }

@@ -211,6 +211,54 @@ fn http_d17_filters_mean_what_they_say_and_pages_do_not_overlap() {
 }
 
 #[test]
+fn entries_written_between_two_pages_move_nothing() {
+    play(async |world| {
+        let (company, other) = (Company::new(world).await, Company::new(world).await);
+        let new_ones = async |name: &str| {
+            // One is the newest, one lies in the middle, one is the oldest: entries may arrive late.
+            for at in ["now()", "now() - interval '105 minutes'", "now() - interval '1 day'"] {
+                write(world, &company, Entry { message: name, at, ..Entry::default() }).await;
+            }
+            write(world, &other, Entry::default()).await;
+        };
+        for minutes in 100..112 {
+            let (message, at) = (format!("m{minutes}"), format!("now() - interval '{minutes} minutes'"));
+            write(world, &company, Entry { message: &message, at: &at, ..Entry::default() }).await;
+        }
+        let page = async |login: &Login, offset: u32, changes: Value| {
+            let mut body = json!({"limit": 5, "offset": offset, "message": "", "type": "user"});
+            for (key, value) in changes.as_object().expect("an object") {
+                body[key] = value.clone();
+            }
+            messages(&post(world, login, PAGE, body).await)
+        };
+        let (owner, admin) = (company.owner(), company.of("admin"));
+        let mut seen = page(owner, 0, json!({})).await;
+        for offset in [5, 10, 15] {
+            new_ones("new").await;
+            seen.extend(page(owner, offset, json!({})).await);
+        }
+        let expected: Vec<String> = (100..112).map(|minutes| format!("m{minutes}")).collect();
+        assert_eq!(seen, expected);
+        // Back to an earlier page, with pages of another size: still the same look.
+        assert_eq!(page(owner, 2, json!({"limit": 3})).await, expected[2..5]);
+        // Whoever never looked at the first page, and another filter, have no such memory.
+        assert_eq!(page(admin, 1, json!({"limit": 1})).await, ["new"]);
+        assert_eq!(page(owner, 1, json!({"limit": 1, "severity": ["info"]})).await, ["new"]);
+        // A new look sees it all, and only that moves the later pages.
+        assert_eq!(page(owner, 0, json!({"limit": 4})).await, ["new", "new", "new", "m100"]);
+        let rest = page(owner, 4, json!({"limit": 50})).await;
+        assert_eq!((rest.len(), rest.iter().filter(|message| *message == "new").count()), (12 + 9 - 4, 6));
+        // What was empty stays empty until one looks again.
+        let nothing = json!({"message": "later"});
+        assert!(page(owner, 0, nothing.clone()).await.is_empty());
+        new_ones("later").await;
+        assert!(page(owner, 1, nothing.clone()).await.is_empty());
+        assert_eq!(page(owner, 0, nothing).await.len(), 3);
+    });
+}
+
+#[test]
 fn http_d15_bad_filters_are_a_readable_400() {
     play(async |world| {
         let company = Company::new(world).await;

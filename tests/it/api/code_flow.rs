@@ -254,7 +254,7 @@ fn the_same_rules_hold_for_tokens_that_no_browser_sees() {
 #[test]
 fn without_a_code_the_address_is_the_web_clients() {
     play_with_google(&[], async |world, _provider| {
-        let page = Request::get("/auth/login").send(world.address()).await;
+        let page = Request::get("/auth/google-oauth").send(world.address()).await;
         for query in ["", "?", "?code=", "?state=x", "?error=access_denied&state=unknown-state"] {
             let answer = Request::get(&format!("/auth/google-oauth/redirect{query}")).send(world.address()).await;
             assert_eq!((answer.status, answer.body), (page.status, page.body.clone()), "{query}");

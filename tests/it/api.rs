@@ -15,7 +15,7 @@ mod limits;
 mod oidc;
 mod report;
 mod revocation;
-
+mod shapes;
 mod shares;
 mod sign_in;
 mod sign_up;

@@ -9,6 +9,7 @@ mod cross_site;
 mod declared;
 mod environments;
 mod error_reports;
+mod foreign;
 mod fuzz;
 mod home;
 mod invites;

@@ -19,7 +19,7 @@ pub(super) async fn check(_: Call) -> Answer {
     Ok(json_reply(StatusCode::OK, &Value::Null))
 }
 
-/// Route 4. Sockets of this login are closed by the next check of authorisations.
+/// Route 4. Also closes the sockets of this login (D-21).
 pub(super) async fn logout(call: Call) -> Answer {
     // D-22
     if call.request.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {

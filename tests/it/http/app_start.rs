@@ -53,7 +53,7 @@ fn a_public_app_gives_a_login_and_others_do_not() {
 }
 
 #[test]
-fn h39_one_address_cannot_make_logins_without_end() {
+fn http_d39_one_address_cannot_make_logins_without_end() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         world.seed.share(&tenant.environment, "hello", "ALL").await;
@@ -145,7 +145,7 @@ fn the_plan_hobby_has_no_row_for_an_opened_app() {
 }
 
 #[test]
-fn h26_the_permission_is_recorded_after_all_checks_and_only_for_a_uuid() {
+fn http_d26_the_permission_is_recorded_after_all_checks_and_only_for_a_uuid() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let path = "/api/v1/initialize-environment-and-authorize-app";
@@ -183,7 +183,7 @@ fn h26_the_permission_is_recorded_after_all_checks_and_only_for_a_uuid() {
 }
 
 #[test]
-fn h27_a_visitor_does_not_get_the_list_of_hidden_apps() {
+fn http_d27_a_visitor_does_not_get_the_list_of_hidden_apps() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let mut hidden = message::app("secret");

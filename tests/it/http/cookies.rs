@@ -11,7 +11,7 @@ async fn check(world: &World, cookie: &str) -> crate::support::Response {
 }
 
 #[test]
-fn h19_cookies_of_others_do_not_matter() {
+fn http_d19_cookies_of_others_do_not_matter() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let own = format!("auth_session={}", tenant.owner.session);
@@ -92,7 +92,7 @@ fn logout_ends_the_login() {
 }
 
 #[test]
-fn h37_company_and_role_come_from_the_row_of_the_user() {
+fn http_d37_company_and_role_come_from_the_row_of_the_user() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let other = world.seed.tenant().await;
@@ -112,7 +112,7 @@ fn h37_company_and_role_come_from_the_row_of_the_user() {
 }
 
 #[test]
-fn h09_a_guest_needs_a_share() {
+fn http_d09_a_guest_needs_a_share() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let guest = world.seed.member(tenant.environment.company, "guest").await;

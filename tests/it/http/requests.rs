@@ -157,7 +157,7 @@ fn large_headers_are_refused_and_the_next_request_is_served() {
 }
 
 #[test]
-fn h05_one_request_ends_the_process() {
+fn http_d05_one_request_ends_the_process() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let mut running = world.running(&tenant).await;
@@ -209,7 +209,7 @@ async fn exchange_or_close(to: std::net::SocketAddr, request: &str) -> Option<cr
 }
 
 #[test]
-fn h40_text_with_a_nul_character() {
+fn http_d40_text_with_a_nul_character() {
     play(async |world| {
         let tenant = world.seed.tenant().await;
         let environment = tenant.environment.id.to_string();

@@ -12,6 +12,7 @@ use super::sockets::{DatabaseAway, UpgradeRefusal, no_handshake, patiently, rela
 use crate::auth::access::{self, Access};
 use crate::auth::gate::{self, GateError, Login};
 use crate::auth::presented;
+use crate::control::Scope;
 use crate::http::{Handshake, Request};
 use crate::relay::{ClaimError, Page, SessionClaim};
 use crate::store::{Store, StoreError};
@@ -25,11 +26,14 @@ pub(super) async fn open(mut call: Call) -> Answer {
         Ok(handshake) => handshake,
         Err(fault) => return Ok(no_handshake(fault, "brwsr1")),
     };
+    let so_far = call.api.revocations.so_far();
     match admit(&call).await {
         Ok((claim, page)) => {
-            let hub = call.api.hub.clone();
+            let (hub, revocations) = (call.api.hub.clone(), call.api.revocations.clone());
+            let scope = Scope::login(&claim.identity().login);
             Ok(handshake.accept(&call.api.tasks, move |raw| {
                 hub.attach_browser(claim, relay_socket(raw), page);
+                revocations.attached_since(so_far, scope);
             }))
         }
         Err(refusal) => {

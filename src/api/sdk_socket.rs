@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::call::{Answer, Call};
 use super::sockets::{DatabaseAway, NOT_AN_UPGRADE, UpgradeRefusal, no_handshake, patiently, relay_socket};
 use crate::auth::ApiKey;
+use crate::control::Scope;
 use crate::http::{Handshake, HeaderMap};
 use crate::relay::{ReserveError, SdkPeer, SdkReservation};
 use crate::store::EnvironmentType;
@@ -23,11 +24,14 @@ pub(super) async fn open(mut call: Call) -> Answer {
         Ok(handshake) => handshake,
         Err(fault) => return Ok(no_handshake(fault, NOT_AN_UPGRADE)),
     };
+    let so_far = call.api.revocations.so_far();
     match admit(&call).await {
         Ok((reservation, peer)) => {
-            let hub = call.api.hub.clone();
+            let (hub, revocations) = (call.api.hub.clone(), call.api.revocations.clone());
+            let scope = Scope::Environment(Uuid::from_u128(peer.environment.as_u128()));
             Ok(handshake.accept(&call.api.tasks, move |raw| {
                 hub.attach_sdk(reservation, relay_socket(raw), peer);
+                revocations.attached_since(so_far, scope);
             }))
         }
         Err(refusal) => {

@@ -1,6 +1,8 @@
 //! Live revocation (relay-protocol 5.5, A8): what took an authorisation away says whose, here and to the other processes on
 //! the same database; whoever is concerned is then held against the database at once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
@@ -84,13 +86,15 @@ pub struct Revocations {
     store: Store,
     tasks: Tasks,
     here: mpsc::UnboundedSender<Scope>,
+    /// How many were said or heard in this process.
+    said: Arc<AtomicU64>,
 }
 
 impl Revocations {
     pub(super) fn new(store: &Store, tasks: &Tasks) -> (Self, mpsc::UnboundedReceiver<Scope>) {
         // Unbounded: one small value for each write that takes something away.
         let (here, receiver) = mpsc::unbounded_channel();
-        (Self { store: store.clone(), tasks: tasks.clone(), here }, receiver)
+        (Self { store: store.clone(), tasks: tasks.clone(), here, said: Arc::default() }, receiver)
     }
 
     /// Says that something was taken away. To be called when it is committed; returns at once. Should the notice to the
@@ -102,6 +106,26 @@ impl Revocations {
                 tracing::warn!(%error, "other processes could not be told of a revocation");
             }
         });
+        self.look(scope);
+    }
+
+    /// How many revocations there were so far: to be asked before rights are read for a socket that is still to be attached.
+    #[must_use]
+    pub fn so_far(&self) -> u64 {
+        self.said.load(Ordering::SeqCst)
+    }
+
+    /// To be called when the socket is attached: if a revocation came in between, which could not see the socket yet, it is
+    /// held against the database once more.
+    pub fn attached_since(&self, so_far: u64, scope: Scope) {
+        if self.so_far() != so_far {
+            // Not counted: it is a look, not a revocation, and must not make the next socket look too.
+            let _ = self.here.send(scope);
+        }
+    }
+
+    fn look(&self, scope: Scope) {
+        self.said.fetch_add(1, Ordering::SeqCst);
         // The receiver lives as long as the process.
         let _ = self.here.send(scope);
     }
@@ -126,12 +150,10 @@ impl Revocations {
             Err(error) => return tracing::warn!(%error, "revocations by other processes are not heard at once"),
         };
         // What was said while nobody listened is unknown.
-        let _ = self.here.send(Scope::All);
+        self.look(Scope::All);
         loop {
             match notices.next().await {
-                Ok(notice) => {
-                    let _ = self.here.send(Scope::read(&notice));
-                }
+                Ok(notice) => self.look(Scope::read(&notice)),
                 Err(error) => return tracing::warn!(%error, "revocations by other processes are not heard for now"),
             }
         }

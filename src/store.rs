@@ -27,6 +27,7 @@ mod log_query;
 mod login;
 pub mod migrate;
 mod notice;
+mod oddities;
 mod pool;
 mod purge;
 mod report;

@@ -83,12 +83,12 @@ pub(super) async fn inspect(store: &Store, keys: &Keys) {
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the development API keys could not be checked"),
     }
-    match store.planted_shares().await {
-        Ok(0) => {}
-        Ok(number) => tracing::warn!(
-            number,
-            "shares in the database were made by another company than the app's; they are ignored"
-        ),
-        Err(error) => tracing::warn!(%error, "the shares could not be checked"),
+    match store.oddities().await {
+        Ok(found) => {
+            for (what, number) in found {
+                tracing::warn!(number, "{what}");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the database could not be searched for odd rows"),
     }
 }

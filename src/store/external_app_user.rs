@@ -75,22 +75,4 @@ impl Store {
             .map(ShareRow::read)
             .collect()
     }
-
-    /// How many shares were planted by another company than the environment's (D-01), to be told to the operator at
-    /// start. Reads the whole table.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn planted_shares(&self) -> Result<u64, StoreError> {
-        let row = self
-            .pool
-            .read_one(
-                r#"SELECT count(*) AS "count" FROM "externalAppUser" s JOIN "environment" e ON e."id" = s."environmentId"
-                    WHERE s."companyId" <> e."companyId""#,
-                &[],
-            )
-            .await?;
-        let count: i64 = row.as_ref().map_or(Ok(0), |row| column(row, "count"))?;
-        Ok(count.unsigned_abs())
-    }
 }

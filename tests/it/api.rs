@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod audit_outage;
+mod bad_data;
 mod billing;
 mod code_flow;
 mod company;

@@ -126,6 +126,11 @@ pub async fn run(config: Config, options: Options) -> Result<(), Error> {
 }
 
 async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Result<(), Error> {
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        build = config.server.build_version,
+        "compose-relay is starting"
+    );
     for advice in config.advice() {
         tracing::warn!("{advice}");
     }

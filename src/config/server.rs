@@ -27,7 +27,7 @@ pub struct Server {
     pub mode: Mode,
     /// `PORT`; never 0.
     pub port: u16,
-    /// `BUILD_VERSION`: names this build in the `deploy` table.
+    /// `BUILD_VERSION`: names this build in the log.
     pub build_version: String,
     /// `PUBLIC_ORIGINS`: the origins (`https://host[:port]`, lower case, default port left out) under which browsers
     /// reach this server. Empty: the `Host` header is the measure, as in the old server.

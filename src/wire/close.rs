@@ -5,8 +5,6 @@
 
 /// Done. Never for an SDK.
 pub const NORMAL: u16 = 1000;
-/// The endpoint goes away. Never for an SDK.
-pub const GOING_AWAY: u16 = 1001;
 /// The peer broke RFC 6455.
 pub const PROTOCOL_ERROR: u16 = 1002;
 /// A text message: this protocol is binary only (2.9).
@@ -29,8 +27,6 @@ pub const REPLACED: u16 = 4001;
 pub const REVOKED: u16 = 4002;
 /// The peer does not read as fast as it is sent to, or sends more than it may; it should come back.
 pub const OVERLOADED: u16 = 4003;
-/// No sign of life for too long.
-pub const UNRESPONSIVE: u16 = 4004;
 
 /// The code to send to an SDK for `code`: [`SERVER_UPDATE`] and 4000 to 4999 are themselves, 1000 to 1015 become 4100 to
 /// 4115, anything else 4199. So no SDK is ever told 1000 or 1001.

@@ -13,6 +13,7 @@ mod limits;
 mod logs;
 mod oidc;
 mod postgres;
+mod postgres_url;
 mod reader;
 mod relay;
 mod server;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::reader::Reader;
-use super::values;
+use super::{postgres_url, values};
 use crate::secret::Secret;
 
 /// The meanings that libpq gives to these words.
@@ -42,6 +42,14 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        if let Some(url) = reader.text("POSTGRES_URL") {
+            match postgres_url::parts(&url) {
+                Ok(parts) => reader.stand_in(parts),
+                Err(wrong) => {
+                    reader.fault("POSTGRES_URL", wrong, "postgresql://compose:the-password@db.example.com/compose");
+                }
+            }
+        }
         let host = reader.required(
             "POSTGRES_HOSTNAME",
             "the database's host name, address or unix socket directory",

@@ -1,5 +1,6 @@
 //! Reads variables one by one and collects what is wrong with them.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -10,12 +11,14 @@ use crate::secret::Secret;
 /// ever sees the stand-in.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// What another setting says in place of one that is not set.
+    stand_ins: BTreeMap<&'static str, String>,
     faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup, faults: Vec::new() }
+        Self { lookup, stand_ins: BTreeMap::new(), faults: Vec::new() }
     }
 
     /// `settings` when nothing was wrong.
@@ -26,12 +29,18 @@ impl<'a> Reader<'a> {
     /// The value as text; `None` when it is not set or set to nothing. One that was not UTF-8 (see
     /// [`super::variable`]) is a fault.
     pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
-        let value = (self.lookup)(name).filter(|value| !value.is_empty())?;
+        let value = (self.lookup)(name).filter(|value| !value.is_empty());
+        let value = value.or_else(|| self.stand_ins.get(name).cloned())?;
         if value.contains(char::REPLACEMENT_CHARACTER) {
             self.fault(name, "is not valid UTF-8".to_owned(), "plain-text");
             return None;
         }
         Some(value)
+    }
+
+    /// From now on these values count where the settings themselves are not set.
+    pub(super) fn stand_in(&mut self, values: BTreeMap<&'static str, String>) {
+        self.stand_ins.extend(values);
     }
 
     /// The value as text; its absence is a fault.

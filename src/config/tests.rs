@@ -58,6 +58,26 @@ fn port_zero_and_no_port_are_the_default() {
 }
 
 #[test]
+fn a_postgres_url_stands_in_for_what_is_not_set() {
+    let all: BTreeMap<&str, &str> = BTreeMap::from([
+        ("POSTGRES_URL", "postgresql://ann:hunter2@db.example.com:5433/tools?sslmode=require"),
+        ("POSTGRES_DB", "other"),
+        ("PROD_API_KEY_SECRET", "a-long-secret-from-the-old-installation"),
+        ("DEV_API_KEY_SECRET", HEX64),
+    ]);
+    let config = Config::from_env(&|name| all.get(name).map(|value| (*value).to_owned())).expect("good settings");
+    let postgres = &config.postgres;
+    assert_eq!((postgres.host.as_str(), postgres.port), ("db.example.com", 5433));
+    assert_eq!((postgres.user.as_str(), postgres.password.expose()), ("ann", "hunter2"));
+    assert_eq!(postgres.database, "other", "a setting of its own goes before the URL");
+    assert_eq!(postgres.sslmode, SslMode::Require);
+
+    let faults = read(&[("POSTGRES_URL", "mysql://ann:hunter2@db")]).expect_err("not Postgres");
+    assert_eq!(names(&faults), ["POSTGRES_URL"]);
+    assert!(!faults.to_string().contains("hunter2"), "{faults}");
+}
+
+#[test]
 fn every_mistake_is_in_one_report() {
     let nothing = Config::from_env(&|_| None).expect_err("nothing is set");
     let required: Vec<&str> = REQUIRED.iter().map(|(name, _)| *name).collect();

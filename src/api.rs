@@ -25,6 +25,7 @@ mod log_error;
 mod log_event;
 mod log_looks;
 mod new_user;
+mod plain_http;
 mod proof;
 mod refusal;
 mod report;
@@ -49,6 +50,7 @@ use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
 pub use limits::RateLimits;
+pub use plain_http::PlainHttp;
 pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};

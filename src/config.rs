@@ -18,6 +18,7 @@ mod reader;
 mod relay;
 mod server;
 mod sign_up;
+mod tls;
 mod values;
 
 use std::env::VarError;
@@ -32,6 +33,7 @@ pub use postgres::{Postgres, SslMode};
 pub use relay::Relay;
 pub use server::{Mode, Server};
 pub use sign_up::{Plan, SignUp};
+pub use tls::{CertificateFiles, Tls};
 
 use reader::Reader;
 
@@ -40,6 +42,8 @@ use reader::Reader;
 pub struct Config {
     /// The process and its HTTP side.
     pub server: Server,
+    /// TLS in this process.
+    pub tls: Tls,
     /// The database.
     pub postgres: Postgres,
     /// The secrets behind API keys.
@@ -67,6 +71,7 @@ impl Config {
         let mut reader = Reader::new(lookup);
         let config = Self {
             server: Server::read(&mut reader),
+            tls: Tls::read(&mut reader),
             postgres: Postgres::read(&mut reader),
             keys: Keys::read(&mut reader),
             google: Google::read(&mut reader),
@@ -83,6 +88,7 @@ impl Config {
     #[must_use]
     pub fn advice(&self) -> Vec<String> {
         let mut advice = self.keys.advice();
+        advice.extend(self.tls.advice());
         if self.server.mode == Mode::Production && self.google.is_none() && self.oidc.is_none() {
             advice.push("neither GOOGLE_OAUTH_CLIENT_ID nor OIDC_ISSUER_URL is set: nobody can sign in".to_owned());
         }

@@ -17,4 +17,5 @@ pub mod sign_in;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod tls;
 pub mod wire;

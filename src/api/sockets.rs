@@ -93,6 +93,12 @@ pub(super) fn explain_to_sdk(reply: &mut Reply) {
     put_headers(reply, NOT_AN_UPGRADE, &reason);
 }
 
+/// The same where plain http leads to https.
+pub(super) fn explain_https(reply: &mut Reply) {
+    let reason = "This server is to be reached by https. The SDK uses it when it is given a host.";
+    put_headers(reply, NOT_AN_UPGRADE, reason);
+}
+
 /// How long an upgrade is held open instead of being refused. Python's SDK gives up at 10 s.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {

@@ -144,6 +144,34 @@ fn proxies_are_addresses_and_networks() {
 }
 
 #[test]
+fn a_certificate_brings_its_listeners() {
+    let tls = read(&[]).expect("good settings").tls;
+    assert!(!tls.is_on() && tls.https.is_empty() && tls.http.is_empty());
+
+    let files = [("TLS_CERT_FILE", "/x/chain.pem"), ("TLS_KEY_FILE", "/x/key.pem")];
+    let with = |more: &[(&str, &str)]| read(&[&files, more].concat()).expect("good settings").tls;
+    let shown =
+        |addresses: &[std::net::SocketAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let tls = with(&[]);
+    assert_eq!((shown(&tls.https), shown(&tls.http)), ("[::]:443".to_owned(), "[::]:80".to_owned()));
+    let tls = with(&[("LISTEN_HTTPS", "127.0.0.1:8443, [::1]:8443"), ("LISTEN_HTTP", "off")]);
+    assert_eq!((shown(&tls.https), shown(&tls.http)), ("127.0.0.1:8443 [::1]:8443".to_owned(), String::new()));
+
+    let alone = read(&[("LISTEN_HTTPS", "127.0.0.1:8443")]).expect("good settings");
+    assert!(alone.tls.https.is_empty());
+    assert!(alone.advice().iter().any(|line| line.starts_with("LISTEN_HTTPS ")), "{:?}", alone.advice());
+    for (settings, wrong) in [
+        (&files[..1], "TLS_KEY_FILE"),
+        (&files[1..], "TLS_CERT_FILE"),
+        (&[("LISTEN_HTTPS", "localhost:443")], "LISTEN_HTTPS"),
+        (&[("LISTEN_HTTPS", "off")], "LISTEN_HTTPS"),
+        (&[("LISTEN_HTTP", ":80")], "LISTEN_HTTP"),
+    ] {
+        assert_eq!(names(&read(settings).expect_err("wrong")), [wrong]);
+    }
+}
+
+#[test]
 fn zero_switches_a_limit_off() {
     let off = [
         ("REQUESTS_PER_MINUTE_PER_ADDRESS", "0"),

@@ -63,6 +63,15 @@ impl Request {
         &self.path
     }
 
+    /// Path and query as they were sent. They may hold secrets: not for logs.
+    #[must_use]
+    pub fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
     /// The first value of a query parameter; an empty value counts as absent (relay-protocol 3.1).
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {

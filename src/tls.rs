@@ -1,0 +1,13 @@
+//! TLS as a server: whose certificate is shown to whom, answers to a certificate authority's challenges, and the settings
+//! of every handshake.
+//!
+//! [`Certificates`] is filled from outside (files, ACME) and may be filled anew at any time: connections that are open
+//! keep what they have, the next handshake sees the new one.
+
+mod certificate;
+mod certificates;
+mod challenges;
+
+pub use certificate::{Certificate, CertificateError};
+pub use certificates::{Certificates, Source};
+pub use challenges::{ACME_TLS_ALPN, Challenges, Pending, TooMany};

@@ -57,6 +57,7 @@ use crate::auth::{Keys, OriginRule, PublicOrigin};
 use crate::control::{AuditQueue, Revocations};
 use crate::dashboard::Dashboard;
 use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
+use crate::metrics::Requests;
 use crate::relay::Hub;
 use crate::sign_in::{Google, Oidc};
 use crate::store::Store;
@@ -124,6 +125,8 @@ pub struct Parts {
     pub dashboard: Option<Dashboard>,
     /// Whose word counts for where a request comes from.
     pub proxies: TrustedProxies,
+    /// Where answers are counted.
+    pub requests: Requests,
 }
 
 /// The API: an [`crate::http::Handler`].
@@ -146,6 +149,7 @@ pub struct Api {
     looks: log_looks::Looks,
     dashboard: Option<Dashboard>,
     proxies: TrustedProxies,
+    requests: Requests,
 }
 
 impl Api {
@@ -171,6 +175,7 @@ impl Api {
             looks: log_looks::Looks::default(),
             dashboard: parts.dashboard,
             proxies: parts.proxies,
+            requests: parts.requests,
         })
     }
 

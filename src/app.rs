@@ -1,5 +1,6 @@
 //! The composition root: builds the rooms from the settings, joins them, and takes them down in order.
 
+mod admin;
 mod database;
 mod settings;
 
@@ -8,11 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use uuid::Uuid;
 
+use crate::admin::Admin;
 use crate::api::{self, Api, DemoSignIn};
 use crate::auth::{Keys, KeysError, PublicOriginError};
 use crate::config::{Config, Mode};
@@ -20,6 +23,7 @@ use crate::control::{self, Control};
 use crate::dashboard::{Dashboard, FolderError};
 use crate::http::{self, TrustedProxies};
 use crate::lifecycle::{Lifecycle, Phase, Signals};
+use crate::metrics::Metrics;
 use crate::net::{Admission, BindError, BindFault, Listener};
 use crate::relay::{Count, Hub};
 use crate::secret::Secret;
@@ -77,6 +81,9 @@ pub enum Error {
     /// The port is not to be had.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The address of `LISTEN_ADMIN` is not to be had.
+    #[error("LISTEN_ADMIN: {0}")]
+    Admin(#[source] BindError),
     /// The database is not reachable or not usable.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -105,7 +112,7 @@ impl Error {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Bind(_) | Self::Database(_) => Blame::Unavailable,
+            Self::Bind(_) | Self::Admin(_) | Self::Database(_) => Blame::Unavailable,
             Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) => Blame::Settings,
             Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
@@ -126,6 +133,7 @@ pub async fn run(config: Config, options: Options) -> Result<(), Error> {
 }
 
 async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Result<(), Error> {
+    let began = Timestamp::now();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         build = config.server.build_version,
@@ -136,7 +144,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     }
     let keys = Keys::new(&config.keys.prod_api_key_secret, &config.keys.dev_api_key_secret)?;
     // The port first: that another server runs is known at once, and not after a migration.
-    let listeners = listen(&config, &options)?;
+    let admission = Admission::new(config.server.max_connections);
+    let listeners = listen(&config, &options, &admission)?;
     let dashboard = read_dashboard(config.server.dashboard.clone()).await?;
     let database = store_settings(&config.postgres);
     let mut stopping = lifecycle.watch();
@@ -144,7 +153,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         prepared = database::prepare(&database) => prepared?,
         () = stopping.reached(Phase::Draining) => return Ok(()),
     }
-    let store = Store::new(database.clone())?;
+    let metrics = Metrics::default();
+    let store = Store::new(database.clone())?.counted_in(&metrics.queries);
     database::inspect(&store, &keys).await;
 
     let tasks = Tasks::new();
@@ -155,6 +165,17 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
     let retention = config.limits.audit_log_retention_days;
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
+    let watched = CancellationToken::new();
+    let for_operators = Admin {
+        metrics: metrics.clone(),
+        hub: hub.clone(),
+        store: store.clone(),
+        admission,
+        phase: lifecycle.watch(),
+        build: config.server.build_version.clone(),
+        began,
+    };
+    admin::start(config.admin.listen, for_operators, &tasks, &watched).map_err(Error::Admin)?;
     let healthy = watch::Sender::new(false);
     let api = Api::new(api::Parts {
         store,
@@ -172,6 +193,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         limits: settings::rate_limits(&config.limits),
         dashboard,
         proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
+        requests: metrics.requests,
     });
 
     let closed = CancellationToken::new();
@@ -194,6 +216,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     }
     closed.cancel();
     hub.drain().await;
+    watched.cancel();
     tasks.stop();
     if tokio::time::timeout(LAST_TASKS, tasks.ended()).await.is_err() {
         tracing::warn!("some tasks did not end in time");
@@ -211,10 +234,9 @@ async fn read_dashboard(directory: Option<PathBuf>) -> Result<Option<Dashboard>,
     Ok(Some(read.await.map_err(std::io::Error::other)??))
 }
 
-fn listen(config: &Config, options: &Options) -> Result<Vec<Listener>, BindError> {
-    let admission = Admission::new(config.server.max_connections);
+fn listen(config: &Config, options: &Options, admission: &Admission) -> Result<Vec<Listener>, BindError> {
     if let Some(address) = options.listen {
-        return Ok(vec![Listener::bind(address, admission)?]);
+        return Ok(vec![Listener::bind(address, admission.clone())?]);
     }
     let mut listeners = Vec::new();
     for address in config.server.addresses() {

@@ -6,6 +6,7 @@
 //! - Only `cli` and `app` see this room; all others get plain values from `app`.
 
 mod address;
+mod admin;
 mod fault;
 mod google;
 mod keys;
@@ -23,6 +24,7 @@ mod values;
 
 use std::env::VarError;
 
+pub use admin::Admin;
 pub use fault::{Fault, Faults};
 pub use google::Google;
 pub use keys::Keys;
@@ -58,6 +60,8 @@ pub struct Config {
     pub relay: Relay,
     /// How often people may ask, and how long things are kept.
     pub limits: Limits,
+    /// Where the operator's tools ask.
+    pub admin: Admin,
     /// What is logged and how.
     pub logs: Logs,
 }
@@ -79,6 +83,7 @@ impl Config {
             sign_up: SignUp::read(&mut reader),
             relay: Relay::read(&mut reader),
             limits: Limits::read(&mut reader),
+            admin: Admin::read(&mut reader),
             logs: Logs::read(&mut reader),
         };
         reader.finish(config)
@@ -89,6 +94,7 @@ impl Config {
     pub fn advice(&self) -> Vec<String> {
         let mut advice = self.keys.advice();
         advice.extend(self.tls.advice());
+        advice.extend(self.admin.advice());
         if self.server.mode == Mode::Production && self.google.is_none() && self.oidc.is_none() {
             advice.push("neither GOOGLE_OAUTH_CLIENT_ID nor OIDC_ISSUER_URL is set: nobody can sign in".to_owned());
         }

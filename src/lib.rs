@@ -1,6 +1,7 @@
 //! The rooms of compose-relay. `docs/ARCHITECTURE.md` draws them; `tests/architecture.rs` holds the walls between them.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -10,6 +11,7 @@ pub mod control;
 pub mod dashboard;
 pub mod http;
 pub mod lifecycle;
+pub mod metrics;
 pub mod net;
 pub mod relay;
 pub mod secret;

@@ -55,6 +55,7 @@ pub use join::{Join, JoinOutcome};
 pub use log::LogEntry;
 pub use log_query::{LogCount, LogFilter, LogGroups, LogPage, LogRow};
 pub use notice::Notices;
+pub use pool::Connections;
 pub use report::{ReportRow, ReportShared, ReportText, ReportUserRow};
 pub use seats::SeatsUsed;
 pub use session::SessionRow;
@@ -66,6 +67,8 @@ pub use user::UserRow;
 pub use user_by_email::ByEmail;
 
 use pool::Pool;
+
+use crate::metrics::{Query, Timed};
 
 /// The database, as the other rooms see it. Clones share one pool.
 #[derive(Clone, Debug)]
@@ -80,6 +83,19 @@ impl Store {
     /// [`StoreError::Settings`] when the root certificates cannot be used.
     pub fn new(settings: Settings) -> Result<Self, StoreError> {
         Ok(Self { pool: Pool::new(&settings)? })
+    }
+
+    /// Counts all statements from now on in `queries`.
+    #[must_use]
+    pub fn counted_in(mut self, queries: &Timed<Query>) -> Self {
+        self.pool.count_in(queries);
+        self
+    }
+
+    /// The pool's connections now.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.pool.connections()
     }
 
     /// One empty round trip, to know whether the database answers.

@@ -14,6 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "admin",
             "api",
             "auth",
             "config",
@@ -21,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "dashboard",
             "http",
             "lifecycle",
+            "metrics",
             "net",
             "relay",
             "secret",
@@ -32,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
+    ("admin", &["http", "lifecycle", "metrics", "net", "relay", "store"]),
     (
         "api",
         &[
@@ -39,6 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "control",
             "dashboard",
             "http",
+            "metrics",
             "relay",
             "secret",
             "sign_in",
@@ -56,9 +60,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["net", "tasks"]),
     ("relay", &["wire"]),
     ("lifecycle", &["tasks"]),
-    ("store", &["secret"]),
+    ("store", &["metrics", "secret"]),
     ("config", &["secret"]),
     ("net", &[]),
+    ("metrics", &[]),
     ("wire", &[]),
     ("telemetry", &[]),
     ("tasks", &[]),
@@ -82,6 +87,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mio::", &["relay/"]),
     ("flate2::", &["dashboard/"]),
     ("headers::", &["dashboard/"]),
+    ("prometheus_client::", &["metrics.rs", "metrics/"]),
     ("governor::", &["api/limits.rs"]),
     ("clap::", &["cli.rs", "cli/"]),
     ("tracing_subscriber::", &["telemetry.rs", "telemetry/", "config/logs.rs"]),

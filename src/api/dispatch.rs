@@ -14,7 +14,8 @@ use super::{Api, code_flow, sign_in_page, sockets};
 use crate::auth::gate::{self, GateError, Login};
 use crate::auth::{LoginId, clearing_cookie, cookie, presented};
 use crate::http::{
-    Fault, Found, Handler, HeaderMap, HeaderValue, Label, MediaType, Method, Reply, Request, StatusCode, header,
+    Exchange, Fault, Found, Handler, HeaderMap, HeaderValue, Label, MediaType, Method, Reply, Request, RequestedBy,
+    StatusCode, header,
 };
 
 impl Handler for Api {
@@ -22,7 +23,9 @@ impl Handler for Api {
         Box::pin(async move {
             let target = request.raw_path().to_owned();
             let comes_from_an_sdk = sockets::comes_from_an_sdk(&request);
+            let client = self.proxies.client(request.peer.ip(), &request.headers);
             let mut reply = route(self, request).await;
+            reply.extensions_mut().insert(RequestedBy(client));
             if comes_from_an_sdk || sockets::is_sdk_path(&target) {
                 sockets::explain_to_sdk(&mut reply);
             }
@@ -37,6 +40,10 @@ impl Handler for Api {
         }
         reply
     }
+
+    fn answered(&self, exchange: &Exchange) {
+        self.requests.add(exchange.method, exchange.route, exchange.status, exchange.took);
+    }
 }
 
 async fn route(api: Arc<Api>, request: Request) -> Reply {
@@ -47,7 +54,11 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
         !code_flow::is_for_the_page(rule, &request) && !sign_in_page::is_for_the_page(&api, rule)
     });
     let Some(Found { endpoint: rule, parameters, .. }) = found else {
-        return api.page(&request);
+        let mut page = api.page(&request);
+        if page.status() != StatusCode::NOT_FOUND {
+            page.extensions_mut().insert(Label { route: "(page)", quiet: true });
+        }
+        return page;
     };
     let mut call = Call { api, request, access: rule.access, parameters, body: Value::Object(Map::new()), login: None };
     let mut cookies = Cookies::default();
@@ -58,7 +69,7 @@ async fn route(api: Arc<Api>, request: Request) -> Reply {
     let mut reply = outcome.unwrap_or_else(|refusal| refusal.in_the_words_of(rule.path).reply());
     fit_to_the_client(rule, &mut reply);
     cookies.put(reply.headers_mut());
-    reply.extensions_mut().insert(Label(rule.path));
+    reply.extensions_mut().insert(Label { route: rule.path, quiet: rule.path == "/health-check" });
     reply
 }
 

@@ -61,6 +61,7 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         limits: RateLimits { address_per_minute: None, session_per_minute: None },
         dashboard: None,
         proxies: TrustedProxies::default(),
+        requests: Requests::default(),
     });
     Arc::get_mut(&mut api).unwrap().patience =
         sockets::Patience { database: Duration::from_millis(600), total: Duration::from_millis(800) };

@@ -95,6 +95,8 @@ fn config(cluster: &Cluster, state: &state::State) -> Result<Config, Failure> {
         "POSTGRES_PASSWORD" => Some(state.postgres_password.expose().to_owned()),
         "PROD_API_KEY_SECRET" => Some(state.prod_api_key_secret.expose().to_owned()),
         "DEV_API_KEY_SECRET" => Some(state.dev_api_key_secret.expose().to_owned()),
+        // A second demo on this machine would find the port taken.
+        "LISTEN_ADMIN" => config::variable(name).or_else(|| Some("off".to_owned())),
         "DRAIN_DELAY_SECONDS" => config::variable(name).or_else(|| Some("0".to_owned())),
         _ => config::variable(name),
     };

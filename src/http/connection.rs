@@ -22,7 +22,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::reply::{Label, Reply};
+use super::exchange::{Exchange, tell};
+use super::reply::Reply;
 use super::watch::{Verdict, Watch, WatchedIo};
 use super::{Fault, Request};
 use crate::net::{Accepted, Stream};
@@ -47,6 +48,9 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers a request that never became one, or whose handler panicked. `target` is the request's path, as far as it
     /// is known and as it was sent.
     fn fault(&self, fault: Fault, target: &str) -> Reply;
+
+    /// Hears of every answer, to count it.
+    fn answered(&self, exchange: &Exchange);
 }
 
 /// Serves a connection until it ends, is upgraded, or runs into one of its deadlines. After `shutdown` the request in
@@ -94,7 +98,12 @@ pub(super) async fn drive<H: Handler>(accepted: Accepted, handler: Arc<H>, shutd
     let Some(parts) = connection.into_parts() else { return };
     let head = watch.head();
     let (stream, _permit) = parts.io.into_stream();
-    let last = fault.map(|fault| handler.fault(fault, target_of(&head)));
+    let last = fault.map(|fault| {
+        let (method, target) = words_of(&head);
+        let reply = handler.fault(fault, target);
+        tell(&*handler, &Exchange::of(method, &reply, peer, Duration::ZERO));
+        reply
+    });
     finish(stream, last).await;
 }
 
@@ -143,12 +152,12 @@ async fn encode(reply: Reply) -> Vec<u8> {
     bytes
 }
 
-/// The path in the first bytes of a request, without the query.
-fn target_of(head: &[u8]) -> &str {
+/// The method and the path, without the query, in the first bytes of a request.
+fn words_of(head: &[u8]) -> (&str, &str) {
     let line = head.split(|&byte| byte == b'\r' || byte == b'\n').find(|line| !line.is_empty()).unwrap_or_default();
-    let target = line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-    let path = target.split(|&byte| byte == b'?').next().unwrap_or_default();
-    std::str::from_utf8(path).unwrap_or_default()
+    let mut words = line.split(|&byte| byte == b' ').map(|word| std::str::from_utf8(word).unwrap_or_default());
+    let method = words.next().unwrap_or_default();
+    (method, words.next().unwrap_or_default().split('?').next().unwrap_or_default())
 }
 
 /// The service of one connection.
@@ -172,7 +181,7 @@ impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
         let (handler, watch) = (Arc::clone(&self.handler), Arc::clone(&self.watch));
         let shutdown = self.shutdown.clone();
         Box::pin(async move {
-            let (method, version) = (request.method.clone(), request.version);
+            let (method, version, peer) = (request.method.clone(), request.version, request.peer);
             let target = request.raw_path().to_owned();
             // Who wanted another protocol has nothing more to say in this one.
             let wants_upgrade = request.headers.contains_key(UPGRADE);
@@ -185,7 +194,7 @@ impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
             // A client that is still sending its body must not take the rest of it for the next request's answer.
             let may_go_on = body_is_read.load(Ordering::Relaxed) && !wants_upgrade && !shutdown.is_cancelled();
             announce(&mut reply, version, may_go_on);
-            log(&method, &target, &reply, began);
+            tell(&*handler, &Exchange::of(method.as_str(), &reply, peer, began.elapsed()));
             watch.answered();
             Ok(reply)
         })
@@ -212,24 +221,6 @@ fn host_is_sound(version: Version, headers: &HeaderMap) -> bool {
         (None, _) => version < Version::HTTP_11,
         (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok(),
         _ => false,
-    }
-}
-
-/// One line for each request. Never the query, a header or a body; the path only where it can hold no secret.
-fn log(method: &hyper::Method, target: &str, reply: &Reply, began: Instant) {
-    let status = reply.status().as_u16();
-    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match reply.extensions().get::<Label>() {
-        Some(Label(route)) if *route == "/health-check" => {
-            tracing::debug!(http.method = %method, http.route = route, http.status = status, http.ms = ms, "request");
-        }
-        Some(Label(route)) => {
-            tracing::info!(http.method = %method, http.route = route, http.status = status, http.ms = ms, "request");
-        }
-        None => {
-            let path: String = target.chars().take(120).collect();
-            tracing::debug!(http.method = %method, http.path = ?path, http.status = status, http.ms = ms, "request");
-        }
     }
 }
 
@@ -269,10 +260,10 @@ mod tests {
 
     #[test]
     fn the_target_of_a_broken_request_is_found_without_its_query() {
-        assert_eq!(target_of(b"GET /api/v1/sdk/ws?key=secret HTTP/1.1\r\nHost: x"), "/api/v1/sdk/ws");
-        assert_eq!(target_of(b"\r\nGET /a b HTTP/1.1"), "/a");
-        assert_eq!(target_of(b"\x16\x03\x01\x02\x00"), "");
-        assert_eq!(target_of(b""), "");
+        assert_eq!(words_of(b"GET /api/v1/sdk/ws?key=secret HTTP/1.1\r\nHost: x"), ("GET", "/api/v1/sdk/ws"));
+        assert_eq!(words_of(b"\r\nGET /a b HTTP/1.1"), ("GET", "/a"));
+        assert_eq!(words_of(b"\x16\x03\x01\x02\xff"), ("", ""));
+        assert_eq!(words_of(b""), ("", ""));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Answers.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
@@ -9,9 +11,18 @@ use serde_json::Value;
 /// An answer whose body is whole in memory.
 pub type Reply = Response<Full<Bytes>>;
 
-/// What stands for the path in the log line of a request.
+/// What stands for the path in the log line of a request and in the counters. Put into a reply's extensions.
 #[derive(Clone, Copy, Debug)]
-pub struct Label(pub &'static str);
+pub struct Label {
+    /// The pattern in the table of routes, or a word in parentheses.
+    pub route: &'static str,
+    /// Whether it comes all the time and says nothing (health checks, files of the web client).
+    pub quiet: bool,
+}
+
+/// Who asked, when proxies that are trusted stand between. Put into a reply's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestedBy(pub IpAddr);
 
 /// A body of some type, never cached and never sniffed.
 #[must_use]

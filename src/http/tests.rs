@@ -21,6 +21,7 @@ use crate::tasks::Tasks;
 struct Double {
     tasks: Tasks,
     sockets: mpsc::UnboundedSender<Option<RawSocket>>,
+    exchanges: mpsc::UnboundedSender<Exchange>,
 }
 
 /// Tells the test when it is dropped without having been used.
@@ -65,6 +66,10 @@ impl Handler for Double {
     fn fault(&self, fault: Fault, target: &str) -> Reply {
         json(fault.status(), &json!({"fault": format!("{fault:?}"), "target": target}))
     }
+
+    fn answered(&self, exchange: &Exchange) {
+        let _ = self.exchanges.send(*exchange);
+    }
 }
 
 struct Rig {
@@ -72,16 +77,39 @@ struct Rig {
     tasks: Tasks,
     shutdown: CancellationToken,
     sockets: mpsc::UnboundedReceiver<Option<RawSocket>>,
+    exchanges: mpsc::UnboundedReceiver<Exchange>,
 }
 
 fn rig() -> Rig {
     let (sender, sockets) = mpsc::unbounded_channel();
+    let (heard, exchanges) = mpsc::unbounded_channel();
     let (tasks, shutdown) = (Tasks::new(), CancellationToken::new());
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Admission::new(64)).unwrap();
     let address = listener.address();
-    let handler = Arc::new(Double { tasks: tasks.clone(), sockets: sender });
+    let handler = Arc::new(Double { tasks: tasks.clone(), sockets: sender, exchanges: heard });
     tasks.spawn("http.serve", serve(listener, handler, tasks.clone(), shutdown.clone()));
-    Rig { address, tasks, shutdown, sockets }
+    Rig { address, tasks, shutdown, sockets, exchanges }
+}
+
+#[tokio::test]
+async fn every_answer_is_told_with_nothing_that_a_client_wrote() {
+    let mut rig = rig();
+    for (request, method, status) in [
+        (get("/x?key=secret"), "GET", 200),
+        (get("/x").replace("GET", "SECRET"), "other", 200),
+        (get("/panic"), "GET", 500),
+        (get("/x").replace("Host: x.test\r\n", ""), "GET", 400),
+        ("PUT /x?key=secret HTTP/9.9\r\n\r\n".to_owned(), "PUT", 400),
+        (get("/x").replace("Host:", &format!("X: {}\r\nHost:", "x".repeat(20_000))), "GET", 431),
+    ] {
+        let answer = exchange(rig.address, &request).await;
+        let told = timeout(Duration::from_secs(5), rig.exchanges.recv()).await.expect("told in time").unwrap();
+        assert_eq!((told.method, told.route, told.status), (method, "(none)", status), "{request}");
+        assert_eq!(told.client, rig.address.ip());
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.len() as u64);
+        assert_eq!(Some(told.bytes), body, "{answer}");
+    }
+    assert!(rig.exchanges.try_recv().is_err(), "one for each");
 }
 
 async fn exchange(address: SocketAddr, request: impl AsRef<[u8]>) -> String {

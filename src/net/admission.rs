@@ -1,6 +1,7 @@
 //! The cap on open connections.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -9,6 +10,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub struct Admission {
     places: Arc<Semaphore>,
     limit: usize,
+    counts: Arc<Counts>,
+}
+
+/// What has happened at the door so far.
+#[derive(Debug, Default)]
+struct Counts {
+    admitted: AtomicU64,
+    turned_away: AtomicU64,
 }
 
 /// One open connection. Dropping it gives the place back, so it must live as long as the socket does.
@@ -22,13 +31,28 @@ impl Admission {
     #[must_use]
     pub fn new(limit: usize) -> Self {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
-        Self { places: Arc::new(Semaphore::new(limit)), limit }
+        Self { places: Arc::new(Semaphore::new(limit)), limit, counts: Arc::default() }
     }
 
     /// A place, or `None` when all are taken. Does not wait.
     #[must_use]
     pub fn admit(&self) -> Option<Permit> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Permit { _place: place })
+        let place = Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Permit { _place: place });
+        let count = if place.is_some() { &self.counts.admitted } else { &self.counts.turned_away };
+        count.fetch_add(1, Ordering::Relaxed);
+        place
+    }
+
+    /// Connections that got a place so far.
+    #[must_use]
+    pub fn admitted(&self) -> u64 {
+        self.counts.admitted.load(Ordering::Relaxed)
+    }
+
+    /// Connections that were closed at once so far, because all places were taken.
+    #[must_use]
+    pub fn turned_away(&self) -> u64 {
+        self.counts.turned_away.load(Ordering::Relaxed)
     }
 
     /// Connections open now.
@@ -60,5 +84,6 @@ mod tests {
         assert!(admission.clone().admit().is_some());
         drop(second);
         assert_eq!(admission.open(), 0);
+        assert_eq!((admission.admitted(), admission.turned_away()), (3, 1));
     }
 }

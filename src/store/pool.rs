@@ -1,16 +1,18 @@
 //! The pool, and the few ways in which a statement is run. Everything here has a deadline.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::settings::GRACE;
 use super::{Cause, Settings, StoreError, connect, tls};
+use crate::metrics::{Query, Timed};
 
 /// Parameters of a statement.
 pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -27,6 +29,20 @@ pub(super) struct Pool {
     connect_timeout: Duration,
     /// Our own deadline for one statement or one transaction.
     deadline: Duration,
+    queries: Timed<Query>,
+}
+
+/// What the connections of a pool are doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// At work.
+    pub busy: usize,
+    /// Open and at rest.
+    pub idle: usize,
+    /// Calls that wait for one.
+    pub waiting: usize,
+    /// Most that may be open.
+    pub most: usize,
 }
 
 impl Pool {
@@ -66,11 +82,32 @@ impl Pool {
             connections,
             connect_timeout: settings.connect_timeout,
             deadline: settings.statement_timeout + GRACE,
+            queries: Timed::default(),
         })
     }
 
-    /// A connection that is ready for use. The whole of waiting, dialling and set-up has one deadline.
+    pub(super) fn count_in(&mut self, queries: &Timed<Query>) {
+        self.queries = queries.clone();
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        let status = self.connections.status();
+        let idle = status.available.min(status.size);
+        Connections { busy: status.size - idle, idle, waiting: status.waiting, most: status.max_size }
+    }
+
+    /// A connection that is ready for use. The whole of waiting, dialling and set-up has one deadline. A statement that gets
+    /// none has failed, and is counted.
     async fn connection(&self) -> Result<Object, StoreError> {
+        let began = Instant::now();
+        let connection = self.connect().await;
+        if let Err(error) = &connection {
+            self.queries.add(failed(error), began.elapsed());
+        }
+        connection
+    }
+
+    async fn connect(&self) -> Result<Object, StoreError> {
         match timeout(self.connect_timeout, self.connections.get()).await {
             Ok(Ok(connection)) => Ok(connection),
             Err(_) | Ok(Err(PoolError::Timeout(_))) => Err(StoreError::Timeout),
@@ -109,12 +146,8 @@ impl Pool {
     }
 
     async fn run(&self, connection: Object, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
-        let result = timeout(self.deadline, async {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.query(&statement, params).await
-        })
-        .await;
-        settle(connection, result.map(|inner| inner.map_err(StoreError::from)))
+        let outcome = timed(&self.queries, self.deadline, query(&connection, sql, params)).await;
+        settle(connection, outcome)
     }
 
     /// A connection with an open transaction. A connection that breaks on `BEGIN` is replaced, for nothing was done yet.
@@ -131,9 +164,9 @@ impl Pool {
     }
 
     async fn open(&self, connection: Object) -> Result<Work, Failure> {
-        let result = timeout(self.deadline, connection.batch_execute("BEGIN")).await;
-        let (connection, ()) = settle_keeping(connection, result.map(|inner| inner.map_err(StoreError::from)))?;
-        Ok(Work { connection: Some(connection), deadline: self.deadline })
+        let outcome = timed(&self.queries, self.deadline, connection.batch_execute("BEGIN")).await;
+        let (connection, ()) = settle_keeping(connection, outcome)?;
+        Ok(Work { connection: Some(connection), deadline: self.deadline, queries: self.queries.clone() })
     }
 }
 
@@ -142,6 +175,7 @@ pub(super) struct Work {
     /// Taken by commit and by drop only.
     connection: Option<Object>,
     deadline: Duration,
+    queries: Timed<Query>,
 }
 
 impl Work {
@@ -150,13 +184,8 @@ impl Work {
         let Some(connection) = &self.connection else {
             return Err(StoreError::Unavailable { cause: Cause::new("the transaction has ended") });
         };
-        timeout(self.deadline, async {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.query(&statement, params).await
-        })
-        .await
-        .map_err(|_| StoreError::Timeout)?
-        .map_err(StoreError::from)
+        let outcome = timed(&self.queries, self.deadline, query(connection, sql, params)).await;
+        outcome.unwrap_or(Err(StoreError::Timeout))
     }
 
     /// Ends the transaction and gives the connection back.
@@ -171,8 +200,8 @@ impl Work {
 
     async fn end(mut self, sql: &str) -> Result<(), StoreError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
-        let result = timeout(self.deadline, connection.batch_execute(sql)).await;
-        settle(connection, result.map(|inner| inner.map_err(StoreError::from))).map_err(|failure| failure.error)
+        let outcome = timed(&self.queries, self.deadline, connection.batch_execute(sql)).await;
+        settle(connection, outcome).map_err(|failure| failure.error)
     }
 }
 
@@ -184,6 +213,39 @@ impl Drop for Work {
     }
 }
 
+/// What came of a statement, or that nothing came in time.
+type Outcome<T> = Result<Result<T, StoreError>, Elapsed>;
+
+async fn query(connection: &Object, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let statement = connection.prepare_cached(sql).await?;
+    connection.query(&statement, params).await
+}
+
+/// A statement with its deadline, counted.
+async fn timed<T>(
+    queries: &Timed<Query>,
+    deadline: Duration,
+    statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Outcome<T> {
+    let began = Instant::now();
+    let outcome = timeout(deadline, statement).await.map(|inner| inner.map_err(StoreError::from));
+    let how = match &outcome {
+        Ok(Ok(_)) => Query::Ok,
+        Ok(Err(error)) => failed(error),
+        Err(_elapsed) => Query::Timeout,
+    };
+    queries.add(how, began.elapsed());
+    outcome
+}
+
+fn failed(error: &StoreError) -> Query {
+    match error {
+        StoreError::Conflict { .. } => Query::Conflict,
+        StoreError::Timeout => Query::Timeout,
+        _ => Query::Failed,
+    }
+}
+
 /// An error, and whether it is the connection that failed and not the statement.
 struct Failure {
     error: StoreError,
@@ -191,18 +253,12 @@ struct Failure {
 }
 
 /// Decides whether a connection goes back to the pool after its work.
-fn settle<T>(
-    connection: Object,
-    result: Result<Result<T, StoreError>, tokio::time::error::Elapsed>,
-) -> Result<T, Failure> {
-    settle_keeping(connection, result).map(|(_returned_to_the_pool, value)| value)
+fn settle<T>(connection: Object, outcome: Outcome<T>) -> Result<T, Failure> {
+    settle_keeping(connection, outcome).map(|(_returned_to_the_pool, value)| value)
 }
 
-fn settle_keeping<T>(
-    connection: Object,
-    result: Result<Result<T, StoreError>, tokio::time::error::Elapsed>,
-) -> Result<(Object, T), Failure> {
-    match result {
+fn settle_keeping<T>(connection: Object, outcome: Outcome<T>) -> Result<(Object, T), Failure> {
+    match outcome {
         Ok(Ok(value)) => Ok((connection, value)),
         Ok(Err(error)) => {
             let broken = connection.is_closed() || is_lost(&error);

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod http;
 pub mod message;
+pub mod metrics;
 pub mod numbers;
 pub mod peer;
 #[allow(dead_code, reason = "shared with the other integration tests; each uses a part of it")]

@@ -127,6 +127,8 @@ pub fn server_settings(database: &Settings, more: &[(&str, &str)]) -> Vec<(Strin
         ("GOOGLE_OAUTH_CLIENT_ID", "test-client"),
         ("GOOGLE_OAUTH_CLIENT_SECRET", "test-client-secret"),
         ("BUILD_VERSION", "test"),
+        // Where it is wanted it is set to port 0: many servers run at once.
+        ("LISTEN_ADMIN", "off"),
         ("LOG_LEVEL", "debug"),
         ("RELAY_SHARDS", "2"),
     ];

@@ -1,0 +1,107 @@
+//! What is read at a scrape and not counted as it happens.
+
+use super::Admin;
+use crate::lifecycle::Phase;
+use crate::metrics::{self, Readings};
+use crate::relay::Count;
+
+const PHASES: [Phase; 4] = [Phase::Starting, Phase::Serving, Phase::Draining, Phase::Stopped];
+
+/// Everything. Waits for the shards at the most.
+pub(super) async fn read(admin: &Admin) -> Readings {
+    let mut readings = Readings::default();
+    build(admin, &mut readings);
+    connections(admin, &mut readings);
+    relay(admin, &mut readings);
+    pool(admin, &mut readings);
+    metrics::read_process(&mut readings);
+    readings
+}
+
+fn build(admin: &Admin, readings: &mut Readings) {
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("build", admin.build.as_str())];
+    readings.gauge("compose_relay_build_info", "Always 1; the labels tell what runs", [(&labels[..], 1.0)]);
+    readings.gauge(
+        "process_start_time_seconds",
+        "When the process began, in seconds since 1970",
+        [(&[][..], admin.began.as_millisecond() as f64 / 1000.0)],
+    );
+    let now = admin.phase.phase();
+    let phases = PHASES.map(|phase| (phase.to_string(), f64::from(u8::from(phase == now))));
+    let labels: Vec<_> = phases.iter().map(|(name, _)| [("phase", name.as_str())]).collect();
+    readings.gauge(
+        "compose_relay_phase",
+        "1 for the phase that the process is in, else 0",
+        labels.iter().zip(&phases).map(|(labels, (_, value))| (&labels[..], *value)),
+    );
+}
+
+fn connections(admin: &Admin, readings: &mut Readings) {
+    let door = &admin.admission;
+    let one = |value: usize| [(&[][..], value as f64)];
+    readings.gauge("compose_relay_connections_open", "TCP connections of the public listeners", one(door.open()));
+    readings.gauge("compose_relay_connections_limit", "MAX_CONNECTIONS", one(door.limit()));
+    readings.counter(
+        "compose_relay_connections_admitted",
+        "TCP connections that got a place",
+        [(&[][..], door.admitted())],
+    );
+    readings.counter(
+        "compose_relay_connections_turned_away",
+        "TCP connections that were closed at once, because all places were taken",
+        [(&[][..], door.turned_away())],
+    );
+}
+
+fn relay(admin: &Admin, readings: &mut Readings) {
+    let count = |count| admin.hub.count(count);
+    let to = [[("to", "sdk")], [("to", "browser")]];
+    let by_direction = |sdk, browser| [(&to[0][..], count(sdk)), (&to[1][..], count(browser))];
+    readings.counter(
+        "compose_relay_messages",
+        "Messages handed on",
+        by_direction(Count::MessagesToSdk, Count::MessagesToBrowser),
+    );
+    readings.counter(
+        "compose_relay_message_bytes",
+        "Their bytes",
+        by_direction(Count::BytesToSdk, Count::BytesToBrowser),
+    );
+    readings.counter(
+        "compose_relay_messages_replayed",
+        "Messages that were kept for a page that was away, and sent when it came back",
+        [(&[][..], count(Count::Replayed))],
+    );
+    readings.counter(
+        "compose_relay_executions_started",
+        "Executions of apps that were started",
+        [(&[][..], count(Count::ExecutionBound))],
+    );
+    readings.counter("compose_relay_panics", "Mistakes of ours that cost one socket", [(&[][..], count(Count::Panic))]);
+    by_reason(admin, readings, "compose_relay_drops", "Messages that were not handed on", "drop_");
+    by_reason(admin, readings, "compose_relay_closes", "WebSockets that ended", "close_");
+    by_reason(admin, readings, "compose_relay_holds", "Times a page had to wait before it could send on", "held_for_");
+}
+
+/// The counters whose labels begin with `prefix`; what is behind it is the reason.
+fn by_reason(admin: &Admin, readings: &mut Readings, name: &'static str, help: &'static str, prefix: &str) {
+    let counts: Vec<_> = Count::ALL
+        .iter()
+        .filter_map(|count| Some(([("reason", count.label().strip_prefix(prefix)?)], admin.hub.count(*count))))
+        .collect();
+    readings.counter(name, help, counts.iter().map(|(labels, value)| (&labels[..], *value)));
+}
+
+fn pool(admin: &Admin, readings: &mut Readings) {
+    let pool = admin.store.connections();
+    let states = [("busy", pool.busy), ("idle", pool.idle)];
+    let labels = states.map(|(state, _)| [("state", state)]);
+    readings.gauge(
+        "compose_relay_db_connections",
+        "Connections to Postgres",
+        labels.iter().zip(states).map(|(labels, (_, number))| (&labels[..], number as f64)),
+    );
+    let one = |value: usize| [(&[][..], value as f64)];
+    readings.gauge("compose_relay_db_connections_limit", "POSTGRES_POOL_SIZE", one(pool.most));
+    readings.gauge("compose_relay_db_waiting", "Calls that wait for a connection to Postgres", one(pool.waiting));
+}

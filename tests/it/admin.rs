@@ -1,0 +1,3 @@
+//! The listener of the operator's tools.
+
+mod listener;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::refusal::Refusal;
 use super::sockets;
-use crate::http::{Fault, Handler, HeaderValue, Label, Method, Reply, Request, StatusCode, header, reply};
+use crate::http::{Exchange, Fault, Handler, HeaderValue, Label, Method, Reply, Request, StatusCode, header, reply};
+use crate::metrics::Requests;
 use crate::tls::Challenges;
 
 /// Where a certificate authority asks.
@@ -17,13 +18,14 @@ const CHALLENGES: &str = "/.well-known/acme-challenge/";
 pub struct PlainHttp {
     challenges: Challenges,
     port: u16,
+    requests: Requests,
 }
 
 impl PlainHttp {
-    /// `port` is where https is listened for.
+    /// `port` is where https is listened for; answers are counted in `requests`.
     #[must_use]
-    pub fn new(challenges: Challenges, port: u16) -> Arc<Self> {
-        Arc::new(Self { challenges, port })
+    pub fn new(challenges: Challenges, port: u16, requests: Requests) -> Arc<Self> {
+        Arc::new(Self { challenges, port, requests })
     }
 
     fn say(&self, request: &Request) -> Reply {
@@ -37,7 +39,7 @@ impl PlainHttp {
         };
         let mut reply = reply(StatusCode::PERMANENT_REDIRECT, "text/plain; charset=utf-8", "");
         reply.headers_mut().insert(header::LOCATION, address);
-        reply.extensions_mut().insert(Label("redirect to https"));
+        reply.extensions_mut().insert(Label { route: "(redirect)", quiet: false });
         reply
     }
 
@@ -47,7 +49,7 @@ impl PlainHttp {
             Some(text) => reply(StatusCode::OK, "application/octet-stream", text.as_bytes().to_vec()),
             None => reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is no such challenge.\n"),
         };
-        reply.extensions_mut().insert(Label("/.well-known/acme-challenge/:token"));
+        reply.extensions_mut().insert(Label { route: "/.well-known/acme-challenge/:token", quiet: false });
         reply
     }
 }
@@ -63,6 +65,10 @@ impl Handler for PlainHttp {
 
     fn fault(&self, fault: Fault, _target: &str) -> Reply {
         Refusal::Fault(fault).reply()
+    }
+
+    fn answered(&self, exchange: &Exchange) {
+        self.requests.add(exchange.method, exchange.route, exchange.status, exchange.took);
     }
 }
 

@@ -7,7 +7,11 @@
 mod certificate;
 mod certificates;
 mod challenges;
+mod server;
+mod session;
 
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{Certificates, Source};
 pub use challenges::{ACME_TLS_ALPN, Challenges, Pending, TooMany};
+pub use server::Server;
+pub use session::{Emptied, End, RECORD, Received, Scratch, Session};

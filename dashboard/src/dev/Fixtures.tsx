@@ -7,7 +7,7 @@ import styles from "./fixtures.module.css";
 export function Fixtures() {
   const query = new URLSearchParams(location.search);
   const name = query.get("file") ?? "01-display";
-  const most = sdkEvents(fixtures[name] ?? { sdk: "", note: "", frames: [] }).length;
+  const most = sdkEvents(fixtures[name]?.frames ?? []).length;
   const [count, setCount] = useState(Number(query.get("frames") ?? most));
   const from = useMemo(() => replay(name, count), [name, count]);
   return (

@@ -34,6 +34,12 @@ export interface ModalProps {
   width: ModalWidth;
 }
 
+interface Kept {
+  node: ComponentNode;
+  input?: InputState;
+  form?: FormState;
+}
+
 export class RenderState {
   rootId = "";
   readonly nodes = new Map<string, ComponentNode>();
@@ -77,19 +83,11 @@ export class RenderState {
   /** Applies an update; answers the ids whose node, input, form or table changed. */
   apply(diff: RenderDiff, version: 1 | 2): Set<string> {
     const changed = new Set<string>();
-    const gone = new Map<string, { node: ComponentNode; input?: InputState; form?: FormState; table?: TableState }>();
+    const gone = new Map<string, Kept>();
 
     for (const id of diff.delete ?? []) {
       for (const below of this.subtree(id)) {
-        const node = this.nodes.get(below);
-        if (node) {
-          gone.set(below, {
-            node,
-            input: this.inputs.get(below),
-            form: this.forms.get(below),
-            table: this.tables.get(below),
-          });
-        }
+        this.keepAside(below, gone);
         this.nodes.delete(below);
         this.inputs.delete(below);
         this.forms.delete(below);
@@ -99,6 +97,8 @@ export class RenderState {
     }
 
     for (const component of Object.values(diff.add ?? {})) {
+      // A diff that comes twice adds what is already there: that counts as moved, too.
+      for (const id of this.subtree(component.model.id)) this.keepAside(id, gone);
       this.insert(component, null);
       for (const id of this.subtree(component.model.id)) {
         changed.add(id);
@@ -138,6 +138,11 @@ export class RenderState {
 
     this.rootId = diff.rootId;
     return changed;
+  }
+
+  private keepAside(id: string, kept: Map<string, Kept>): void {
+    const node = this.nodes.get(id);
+    if (node && !kept.has(id)) kept.set(id, { node, input: this.inputs.get(id), form: this.forms.get(id) });
   }
 
   /** The inputs of a form, at any depth, in the order of the tree. */

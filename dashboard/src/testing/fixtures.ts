@@ -6,6 +6,7 @@ export interface Frame {
   from: "sdk" | "browser" | "server";
   code: string;
   name: string;
+  header: { executionId?: string };
   json: Record<string, unknown> & { type: string };
 }
 export interface FixtureFile {
@@ -31,16 +32,17 @@ export interface Replay {
   receive(event: SdkEvent): void;
 }
 
-/** An execution fed with the SDK's frames of a file, the first `count` of them. */
+/** An execution fed with all that came before a file in its run, and the first `count` SDK frames of the file. */
 export function replay(name: string, count = Number.POSITIVE_INFINITY): Replay {
   const file = fixtures[name];
   if (!file) throw new Error(`no fixture "${name}"; there are ${Object.keys(fixtures).join(", ")}`);
   const made = emptyReplay();
-  let fed = 0;
-  for (const event of sdkEvents(file)) {
-    if (fed++ >= count) break;
-    made.receive(event);
+  const run = file.frames.at(-1)?.header.executionId;
+  for (const [other, { frames }] of Object.entries(fixtures)) {
+    if (other === name) break;
+    for (const event of sdkEvents(frames.filter((frame) => frame.header.executionId === run))) made.receive(event);
   }
+  for (const event of sdkEvents(file.frames).slice(0, count)) made.receive(event);
   return made;
 }
 
@@ -65,9 +67,12 @@ export function emptyReplay(): Replay {
   return { execution, sent, uploads, pageEvents, receive: (event) => execution.receive(event) };
 }
 
-/** The SDK's frames of a file that belong to a page, as decoded events. */
-export function sdkEvents(file: FixtureFile): SdkEvent[] {
-  return file.frames
-    .filter((frame) => frame.from === "sdk" && /^(?:a[u-z]|b[a-k])$/.test(frame.code))
-    .map((frame) => frame.json as unknown as SdkEvent);
+/** The SDK's frames that belong to a page, as decoded events. */
+export function sdkEvents(frames: readonly Frame[]): SdkEvent[] {
+  return frames
+    .filter((frame) => frame.from === "sdk" && /^(?:a[u-z]|b[a-l])$/.test(frame.code))
+    .map((frame) => {
+      const event = { ...frame.json, type: frame.code } as unknown as SdkEvent;
+      return event.type === "bl" ? { ...event, bytes: new Uint8Array(3) } : event;
+    });
 }

@@ -174,13 +174,16 @@ export function inputAnchor(renderId: string, id: string): { "data-input": strin
   return { "data-input": `${renderId} ${id}` };
 }
 
-/** Moves the focus to an input, after the errors are on the page. */
+/** Moves the focus to an input, after the errors are on the page: to its `data-focus-first`, else to what comes first. */
 export function focusInput(renderId: string, id: string): void {
   requestAnimationFrame(() => {
     const outer = document.querySelector<HTMLElement>(`[data-input="${CSS.escape(`${renderId} ${id}`)}"]`);
-    const inner = outer?.querySelector<HTMLElement>(
-      'input:not([type="hidden"]):not([disabled]), textarea, select, [role="spinbutton"], [role="grid"], button, [tabindex="0"]',
-    );
+    const marked = outer?.querySelector<HTMLElement>("[data-focus-first]");
+    const inner =
+      marked ??
+      outer?.querySelector<HTMLElement>(
+        'input:not([type="hidden"]):not([disabled]), textarea, select, [role="spinbutton"], [role="grid"], button, [tabindex="0"]',
+      );
     (inner ?? outer)?.focus();
     outer?.scrollIntoView({ block: "nearest" });
   });

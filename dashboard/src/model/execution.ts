@@ -2,9 +2,18 @@
  * One run of an app in this tab: its renders, and what the user does in them. No React here; the hooks in
  * `components/hooks.ts` subscribe to it. A restart makes a new one.
  */
-import type { BrowserEvent, LoadingProperties, PageConfig, PageQuery, SdkEvent, Upload } from "../protocol/events";
+import type {
+  BrowserEvent,
+  LoadingProperties,
+  PageConfig,
+  PageQuery,
+  SdkEvent,
+  Stale,
+  Upload,
+} from "../protocol/events";
 import { type FormState, freshInput, type InputState, RenderState, type TableState } from "./render";
 import { localError } from "./rules";
+import { answers } from "./table/paging";
 import { type Schedule, Topics } from "./topics";
 import type { ComponentNode, ConfirmProperties, InputType, Json, Opt } from "./types";
 import { type InputNode, type InputValue, isInput, type SentFile, valueFromWire, wireValue } from "./values";
@@ -154,16 +163,19 @@ export class Execution {
         const { type: _, renderId, componentId, stale, ...page } = event;
         const table = this.table(renderId, componentId);
         if (!table) break;
+        // Answers can overtake each other: while one is waited for, only that one counts.
+        if (table.asked && this.waits.has(key(renderId, componentId)) && !answers(table.asked, page)) break;
         this.endWait(key(renderId, componentId));
         this.changeTable(renderId, componentId, {
-          page: { ...table.page, ...page },
+          page: { ...table.page, ...page, pageSize: table.asked?.pageSize ?? table.page.pageSize },
           stale: stale ?? false,
+          asked: null,
           failed: null,
         });
         break;
       }
       case "bk":
-        this.changeTable(event.renderId, event.componentId, { stale: event.stale });
+        this.setStale(event.renderId, event.componentId, event.stale);
         break;
       case "au":
         this.endAllWaits(event.errorMessage);
@@ -224,8 +236,8 @@ export class Execution {
 
   /** Asks for a page of a paged table. The table is busy until it comes. */
   changePage(renderId: string, id: string, query: PageQuery): void {
-    this.changeTable(renderId, id, { stale: "UPDATE_DISABLED", failed: null }, false);
-    this.startWait(key(renderId, id), () => this.failTable(renderId, id, "No answer from the app for 30 seconds."));
+    this.changeTable(renderId, id, { stale: "UPDATE_DISABLED", asked: query, failed: null }, false);
+    this.waitForPage(renderId, id);
     this.outside.send({ type: "am", renderId, componentId: id, ...query });
   }
 
@@ -301,6 +313,9 @@ export class Execution {
     if (known) return;
     const idx = event.idx ?? 1 + Math.max(-1, ...[...this.renders.values()].map((render) => render.idx));
     this.renders.set(event.renderId, RenderState.from(event.renderId, idx, modal, event.ui));
+    for (const [id, table] of this.renders.get(event.renderId)?.tables ?? []) {
+      if (table.stale !== false) this.waitForPage(event.renderId, id);
+    }
     this.placeRenders();
   }
 
@@ -443,6 +458,18 @@ export class Execution {
     if (!tables || !before) return;
     tables.set(id, { ...before, ...change });
     this.tell(topic.table(renderId, id), byFrame);
+  }
+
+  /** What the app says of a table's rows. A quiet refresh does not end the wait for a page that was asked for. */
+  private setStale(renderId: string, id: string, stale: Stale): void {
+    if (stale === "UPDATE_NOT_DISABLED" && this.waits.has(key(renderId, id))) return;
+    this.changeTable(renderId, id, { stale });
+    if (stale === false) this.endWait(key(renderId, id));
+    else this.waitForPage(renderId, id);
+  }
+
+  private waitForPage(renderId: string, id: string): void {
+    this.startWait(key(renderId, id), () => this.failTable(renderId, id, "No answer from the app for 30 seconds."));
   }
 
   private failTable(renderId: string, id: string, reason: string): void {

@@ -1,5 +1,5 @@
 /** The state kept for one render (CM 7.2) and how it is made and changed (CM 7.3). */
-import type { ModalWidth, RenderDiff, Stale, TablePage } from "../protocol/events";
+import type { ModalWidth, PageQuery, RenderDiff, Stale, TablePage } from "../protocol/events";
 import type { ComponentNode, ComponentType, Json, WireComponent } from "./types";
 import { type InputNode, type InputValue, initialValue, initialWire, isInput } from "./values";
 
@@ -25,6 +25,8 @@ export interface TableState {
   page: TablePage & { pageSize: number };
   /** `false` idle · `INITIALLY_STALE` no page yet · `UPDATE_DISABLED` waits for a page · `UPDATE_NOT_DISABLED` refreshes. */
   stale: Stale;
+  /** The query that the user has asked for and that `page` does not answer yet; null when it does. */
+  asked: PageQuery | null;
   /** Why the last page did not come; null when it did. Offer "try again". */
   failed: string | null;
 }
@@ -125,7 +127,12 @@ export class RenderState {
       if (node.type === "input-table") {
         const table = node as ComponentNode<"input-table">;
         const old = this.tables.get(id);
-        this.tables.set(id, { ...tableState(table), stale: old?.stale ?? false, failed: null });
+        this.tables.set(id, {
+          ...tableState(table),
+          stale: old?.stale ?? false,
+          asked: old?.asked ?? null,
+          failed: null,
+        });
       }
     }
 
@@ -190,7 +197,7 @@ function tableState(node: ComponentNode<"input-table">): TableState {
   };
   // Python announces no first page of a manual table; an empty model with a total of 0 means that one follows.
   const waits = properties.paged === true && page.data.length === 0 && page.totalRecords === 0;
-  return { page, stale: waits ? "INITIALLY_STALE" : false, failed: null };
+  return { page, stale: waits ? "INITIALLY_STALE" : false, asked: null, failed: null };
 }
 
 function sameInitial(before: InputNode, after: InputNode): boolean {

@@ -79,14 +79,3 @@ export function offsetOf(page: number, query: Pick<PageQuery, "pageSize">, pages
   const wanted = Math.max(1, Math.floor(Number.isFinite(page) ? page : 1));
   return (Math.min(wanted, pages ?? wanted) - 1) * query.pageSize;
 }
-
-/**
- * A table whose rows are still on their way: the first page of an author's function comes by itself, and the SDK does
- * not always say so.
- */
-export function awaitsFirstPage(
-  properties: Pick<TableProperties, "paged" | "data" | "totalRecords">,
-  answered: boolean,
-): boolean {
-  return !answered && properties.paged === true && properties.data.length === 0 && (properties.totalRecords ?? 0) === 0;
-}

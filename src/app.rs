@@ -159,9 +159,16 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
 
     let tasks = Tasks::new();
     let (requests, taken) = mpsc::channel(control::REQUESTS);
-    let (hub, shards) = Hub::start(&settings::relay(&config.relay), &requests)?;
+    let (hub, mut shards) = Hub::start(&settings::relay(&config.relay), &requests)?;
     // Only the shards hold the sending side: the control task ends with them.
     drop(requests);
+    if let Some(mut lives) = shards.lives() {
+        tasks.spawn("sockets", async move {
+            while let Some(life) = lives.recv().await {
+                life.tell();
+            }
+        });
+    }
     let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
     let retention = config.limits.audit_log_retention_days;
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));

@@ -1,9 +1,14 @@
 //! What is read at a scrape and not counted as it happens.
 
+use std::time::Duration;
+
 use super::Admin;
 use crate::lifecycle::Phase;
 use crate::metrics::{self, Readings};
-use crate::relay::Count;
+use crate::relay::{Count, Measured};
+
+/// How long the shards may take; one that is well answers within a turn of its loop.
+const ANSWER: Duration = Duration::from_secs(1);
 
 const PHASES: [Phase; 4] = [Phase::Starting, Phase::Serving, Phase::Draining, Phase::Stopped];
 
@@ -13,6 +18,7 @@ pub(super) async fn read(admin: &Admin) -> Readings {
     build(admin, &mut readings);
     connections(admin, &mut readings);
     relay(admin, &mut readings);
+    shards(admin, &mut readings).await;
     pool(admin, &mut readings);
     metrics::read_process(&mut readings);
     readings
@@ -53,8 +59,48 @@ fn connections(admin: &Admin, readings: &mut Readings) {
     );
 }
 
+/// What the shards say themselves. One that does not answer is told by its delay; the sums are those of the others.
+async fn shards(admin: &Admin, readings: &mut Readings) {
+    let answers = admin.hub.measure(ANSWER).await;
+    let numbers: Vec<String> = (0..answers.len()).map(|number| number.to_string()).collect();
+    let delays = answers.iter().map(|answer| answer.map_or(ANSWER, |(_, delay)| delay).as_secs_f64());
+    let labels: Vec<_> = numbers.iter().map(|number| [("shard", number.as_str())]).collect();
+    readings.gauge(
+        "compose_relay_shard_delay_seconds",
+        "How long a shard took to answer this scrape; 1 when it did not",
+        labels.iter().zip(delays).map(|(labels, delay)| (&labels[..], delay)),
+    );
+    let sum = |part: fn(&Measured) -> usize| answers.iter().flatten().map(|(measured, _)| part(measured) as f64).sum();
+    readings.gauge(
+        "compose_relay_outbox_bytes",
+        "Bytes that wait to be sent; those for browsers with what is kept for pages that are away",
+        [
+            (&[("to", "sdk")][..], sum(|it| it.waiting_for_sdks)),
+            (&[("to", "browser")][..], sum(|it| it.waiting_for_browsers)),
+        ],
+    );
+    let inbox = [(&[][..], admin.hub.arriving() as f64)];
+    readings.gauge("compose_relay_inbox_bytes", "Bytes of messages that have arrived in part", inbox);
+    readings.gauge(
+        "compose_relay_browser_sessions",
+        "Pages, with those that may still come back",
+        [(&[][..], sum(|it| it.sessions))],
+    );
+    readings.gauge("compose_relay_executions", "Executions of apps", [(&[][..], sum(|it| it.executions))]);
+}
+
 fn relay(admin: &Admin, readings: &mut Readings) {
     let count = |count| admin.hub.count(count);
+    let open = |opened, gone| count(opened).saturating_sub(count(gone)) as f64;
+    readings.gauge(
+        "compose_relay_sockets",
+        "WebSockets that are open",
+        [
+            (&[("kind", "sdk")][..], open(Count::SdkOpened, Count::SdkGone)),
+            (&[("kind", "app")][..], open(Count::AppOpened, Count::AppGone)),
+            (&[("kind", "home")][..], open(Count::HomeOpened, Count::HomeGone)),
+        ],
+    );
     let to = [[("to", "sdk")], [("to", "browser")]];
     let by_direction = |sdk, browser| [(&to[0][..], count(sdk)), (&to[1][..], count(browser))];
     readings.counter(

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::bucket::Bucket;
 use super::codec::{Decoder, Limits as DecoderLimits};
+use super::life::Diary;
 use super::outbox::Outbox;
 use crate::wire::{EnvironmentId, ExecutionId};
 
@@ -139,6 +140,7 @@ pub(super) struct Connection {
     pub(super) armed: Option<Instant>,
     pub(super) close_by: Option<Instant>,
     pub(super) offences: Bucket,
+    pub(super) diary: Diary,
 }
 
 impl Connection {
@@ -148,8 +150,9 @@ impl Connection {
         limits: DecoderLimits,
         role: Role,
         place: Box<dyn Send>,
-        now: Instant,
+        diary: Diary,
     ) -> Self {
+        let now = diary.opened;
         Self {
             generation,
             stream,
@@ -172,6 +175,7 @@ impl Connection {
             armed: None,
             close_by: None,
             offences: Bucket::new(OFFENCES.0, OFFENCES.1, now),
+            diary,
         }
     }
 

@@ -30,6 +30,18 @@ counts! {
     MessagesToBrowser = "messages_to_browser",
     /// Their bytes.
     BytesToBrowser = "bytes_to_browser",
+    /// Sockets of SDKs that were taken into the loop.
+    SdkOpened = "sdk_opened",
+    /// Sockets of SDKs that are gone.
+    SdkGone = "sdk_gone",
+    /// The same for app pages.
+    AppOpened = "app_opened",
+    /// The same for app pages.
+    AppGone = "app_gone",
+    /// The same for home pages.
+    HomeOpened = "home_opened",
+    /// The same for home pages.
+    HomeGone = "home_gone",
     /// SDK connections attached.
     SdkAttached = "sdk_attached",
     /// SDK connections ended.
@@ -74,6 +86,16 @@ counts! {
     HeldForSdk = "held_for_sdk",
     /// Times a browser waited for its rate.
     HeldForRate = "held_for_rate",
+    /// Closed: the peer sent a close frame.
+    ClosePeer = "close_peer",
+    /// Closed: the connection broke, or ended without a close frame.
+    CloseLost = "close_lost",
+    /// Closed: this server ends.
+    CloseUpdate = "close_update",
+    /// Closed: an SDK that was told that it may come, and came too late.
+    CloseLate = "close_late",
+    /// Closed: a mistake of ours.
+    ClosePanic = "close_panic",
     /// Closed: WebSocket protocol error or text.
     CloseProtocol = "close_protocol",
     /// Closed: nothing heard for too long.

@@ -3,6 +3,7 @@
 use std::hash::BuildHasher as _;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -13,10 +14,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::counters::{Count, Counters};
 use super::directory::{ClaimError, Directory, SessionClaim};
-use super::message::{Command, Request, ReserveError, Verdict};
+use super::life::Life;
+use super::message::{Command, Measured, Request, ReserveError, Verdict};
 use super::peer::{Attached, Identity, Limits, Page, Place, ReplyTo, SdkPeer, Socket, Ticket};
 use super::shard::{Parts, Shard};
 use crate::wire::{EnvironmentId, SessionId};
+
+/// Last lines of sockets that wait to be written.
+const LIVES: usize = 16_384;
 
 /// How long a shard may take to answer. A probe of the present SDK is part of it (D-21); Python gives an upgrade 10 s.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -44,6 +49,7 @@ impl ShardHandle {
 pub struct Hub {
     shards: Arc<[ShardHandle]>,
     counters: Arc<[Arc<Counters>]>,
+    held: Arc<AtomicUsize>,
     directory: Directory,
 }
 
@@ -55,12 +61,21 @@ impl std::fmt::Debug for Hub {
 
 /// The threads of the shards; join them after [`Hub::drain`].
 #[derive(Debug)]
-pub struct Threads(Vec<JoinHandle<()>>);
+pub struct Threads {
+    handles: Vec<JoinHandle<()>>,
+    lives: Option<mpsc::Receiver<Life>>,
+}
 
 impl Threads {
+    /// Gives out, once, the sockets that are over, for their line in the log; they end with the last shard. Where nobody
+    /// reads them the shards write the lines themselves.
+    pub fn lives(&mut self) -> Option<mpsc::Receiver<Life>> {
+        self.lives.take()
+    }
+
     /// Waits for all shards to end. Blocks the calling thread.
     pub fn join(self) {
-        for thread in self.0 {
+        for thread in self.handles {
             if thread.join().is_err() {
                 tracing::error!("a shard ended by a panic");
             }
@@ -83,7 +98,8 @@ impl Hub {
             polls.push((poll, receiver));
         }
         let counters: Arc<[_]> = polls.iter().map(|_| Arc::new(Counters::default())).collect();
-        let held = Arc::default();
+        let held: Arc<AtomicUsize> = Arc::default();
+        let (life, lives) = mpsc::channel(LIVES);
         let mut threads = Vec::new();
         for (number, (poll, commands)) in polls.into_iter().enumerate() {
             let parts = Parts {
@@ -95,11 +111,13 @@ impl Hub {
                 shards: shards.clone(),
                 counters: Arc::clone(&counters[number]),
                 held: Arc::clone(&held),
+                lives: life.clone(),
             };
             let name = format!("shard-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(move || Shard::new(parts).run())?);
         }
-        Ok((Self { shards: shards.into(), counters, directory: Directory::default() }, Threads(threads)))
+        let hub = Self { shards: shards.into(), counters, held, directory: Directory::default() };
+        Ok((hub, Threads { handles: threads, lives: Some(lives) }))
     }
 
     fn shard_of(&self, id: u128) -> &ShardHandle {
@@ -186,6 +204,30 @@ impl Hub {
             }
         }
         all
+    }
+
+    /// What each shard holds, and how long it took to say so; `None` for one that did not within `limit`.
+    pub async fn measure(&self, limit: Duration) -> Vec<Option<(Measured, Duration)>> {
+        let asked = Instant::now();
+        let by = tokio::time::Instant::now() + limit;
+        let mut answers = Vec::new();
+        for shard in self.shards.iter() {
+            let (reply, answer) = oneshot::channel();
+            shard.send(Command::Measure { reply });
+            answers.push(answer);
+        }
+        let mut all = Vec::new();
+        for answer in answers {
+            let measured = tokio::time::timeout_at(by, answer).await.ok().and_then(Result::ok);
+            all.push(measured.map(|measured| (measured, measured.at.saturating_duration_since(asked))));
+        }
+        all
+    }
+
+    /// Bytes of messages that have arrived in part, of all connections.
+    #[must_use]
+    pub fn arriving(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Whether an SDK of this environment is connected.

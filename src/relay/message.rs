@@ -1,6 +1,7 @@
 //! What crosses the wall between the control side and the shards: commands in, requests out.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -78,6 +79,21 @@ pub enum ReserveError {
     Stopping,
 }
 
+/// What a shard holds at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// When it said so.
+    pub at: Instant,
+    /// Bytes in the queues of SDKs.
+    pub waiting_for_sdks: usize,
+    /// Bytes in the queues of browsers, and kept for the return of those that are away.
+    pub waiting_for_browsers: usize,
+    /// Browser sessions, with those within their grace.
+    pub sessions: usize,
+    /// Executions of apps.
+    pub executions: usize,
+}
+
 pub(super) enum Command {
     ReserveSdk {
         environment: EnvironmentId,
@@ -116,6 +132,9 @@ pub(super) enum Command {
     },
     Snapshot {
         reply: oneshot::Sender<Vec<Attached>>,
+    },
+    Measure {
+        reply: oneshot::Sender<Measured>,
     },
     /// Close for good: the authorisation is gone.
     Revoke {

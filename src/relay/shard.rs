@@ -8,6 +8,7 @@ mod command;
 mod from_browser;
 mod from_sdk;
 mod leave;
+mod measure;
 mod outbound;
 mod read;
 mod timers;
@@ -30,6 +31,7 @@ use self::timers::Timer;
 use super::connection::{Connection, Hold};
 use super::counters::{Count, Counters};
 use super::hub::ShardHandle;
+use super::life::Life;
 use super::message::{Command, Request};
 use super::outbox::State;
 use super::peer::Limits;
@@ -54,6 +56,8 @@ pub(super) struct Parts {
     pub(super) counters: Arc<Counters>,
     /// Partly received bytes of all connections of all shards; touched only when a large message grows or ends.
     pub(super) held: Arc<AtomicUsize>,
+    /// Takes the last line of each socket.
+    pub(super) lives: mpsc::Sender<Life>,
 }
 
 pub(super) struct Shard {
@@ -141,6 +145,7 @@ impl Shard {
                     // The hub may have stopped waiting; then nobody needs to know.
                     let _ = done.send(());
                 }
+                self.tell_of_the_rest();
                 return;
             }
         }
@@ -163,6 +168,7 @@ impl Shard {
         if let Some(key) = culprit
             && self.connection(key).is_some()
         {
+            self.ends(key.0, Count::ClosePanic);
             let leave = |shard: &mut Self| shard.leave(key.0, "read", &"a panic");
             if catch_unwind(AssertUnwindSafe(|| leave(self))).is_err() && self.connection(key).is_some() {
                 self.remove(key.0);

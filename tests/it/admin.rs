@@ -1,3 +1,4 @@
 //! The listener of the operator's tools.
 
 mod listener;
+mod logs;

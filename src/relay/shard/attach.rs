@@ -11,6 +11,7 @@ use crate::relay::codec::Limits as DecoderLimits;
 use crate::relay::connection::{Browser, Connection, Role, Sdk, Stream};
 use crate::relay::counters::Count;
 use crate::relay::directory::SessionClaim;
+use crate::relay::life::{Diary, Kind};
 use crate::relay::message::{Command, ReserveError};
 use crate::relay::peer::{Page, SdkPeer, Socket};
 use crate::relay::shard::{SCRATCH, Shard};
@@ -87,7 +88,7 @@ impl Shard {
         let Some(environment) = self.tables.environments.get_mut(index) else { return };
         environment.probe_by = None;
         if let Some((sdk, _)) = environment.sdk {
-            self.count(Count::CloseReplaced, 1);
+            self.ends(sdk, Count::CloseReplaced);
             self.close(sdk, close::REPLACED, "replaced by a newer connection");
         }
     }
@@ -123,7 +124,8 @@ impl Shard {
         }));
         let limits =
             DecoderLimits { message: self.parts.limits.max_message, hard: self.parts.limits.max_message as u64 };
-        let Some(index) = self.add(generation, socket, limits, role) else {
+        let diary = Diary::new(Kind::Sdk, Some(peer.environment), self.now);
+        let Some(index) = self.add(generation, socket, limits, role, diary) else {
             return self.admit_sdk(environment);
         };
         self.count(Count::SdkAttached, 1);
@@ -134,6 +136,7 @@ impl Shard {
             let (code, reason) =
                 if in_time { (close::SERVER_UPDATE, "server update") } else { (close::REPLACED, "too late") };
             self.count(Count::SdkLeft, 1);
+            self.ends(index, if in_time { Count::CloseUpdate } else { Count::CloseLate });
             self.connections[index].role = Role::Closing;
             self.begin_close(index, code, reason, false);
             return self.admit_sdk(environment);
@@ -209,7 +212,9 @@ impl Shard {
                 self.now,
             ),
         }));
-        let Some(index) = self.add(generation, socket, self.browser_limits(cap), role) else {
+        let kind = if environment.is_some() { Kind::App } else { Kind::Home };
+        let diary = Diary::new(kind, environment.map(|(_, id)| id), self.now);
+        let Some(index) = self.add(generation, socket, self.browser_limits(cap), role, diary) else {
             if let Some((environment, _)) = environment {
                 self.tables.drop_idle_environment(environment);
             }
@@ -234,7 +239,7 @@ impl Shard {
         // D-22: the newer connection of the same user replaces the older at once.
         self.tables.sessions[session].grace_until = None;
         if let Some((old, _)) = self.tables.sessions[session].connection.take() {
-            self.count(Count::CloseReplaced, 1);
+            self.ends(old, Count::CloseReplaced);
             self.count(Count::BrowserLeft, 1);
             self.deregister(old);
             self.salvage(session, old);
@@ -305,7 +310,9 @@ impl Shard {
         let kept = self.take_replay(key);
         self.count(Count::Replayed, kept.len());
         for message in kept {
-            self.connections[index].outbox.push_shared(message);
+            let connection = &mut self.connections[index];
+            connection.diary.sent.add(message.len());
+            connection.outbox.push_shared(message);
         }
         self.charge(index);
     }
@@ -316,7 +323,14 @@ impl Shard {
     }
 
     /// Takes a socket into the loop. None: it is already broken.
-    fn add(&mut self, generation: u64, socket: Socket, limits: DecoderLimits, role: Role) -> Option<usize> {
+    fn add(
+        &mut self,
+        generation: u64,
+        socket: Socket,
+        limits: DecoderLimits,
+        role: Role,
+        diary: Diary,
+    ) -> Option<usize> {
         if let Err(error) = socket.tcp.set_nonblocking(true) {
             tracing::debug!(shard = self.parts.number, %error, "socket lost before it was attached");
             return None;
@@ -339,9 +353,11 @@ impl Shard {
             tracing::warn!(shard = self.parts.number, %error, "socket could not be registered");
             return None;
         }
+        let opened = diary.kind.opened();
         let connection =
-            entry.insert(Connection::new(generation, Stream::Plain(stream), limits, role, socket.place, self.now));
+            entry.insert(Connection::new(generation, Stream::Plain(stream), limits, role, socket.place, diary));
         connection.inbound = socket.leftover;
+        self.count(opened, 1);
         self.list(index);
         self.arm(index);
         Some(index)
@@ -353,7 +369,9 @@ impl Shard {
         if matches!(self.connections[index].role, Role::Browser(_)) && self.is_behind(index, frame.len()) {
             self.connections[index].overfull = true;
         } else {
-            self.connections[index].outbox.push_copy(&frame);
+            let connection = &mut self.connections[index];
+            connection.diary.sent.add(frame.len());
+            connection.outbox.push_copy(&frame);
         }
         self.touch(index);
     }

@@ -41,6 +41,9 @@ impl Shard {
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(self.snapshot());
             }
+            Command::Measure { reply } => {
+                let _ = reply.send(self.measure());
+            }
             Command::Revoke { at } => self.revoke(at),
             Command::Drain { reply } => self.drain(reply),
         }
@@ -94,7 +97,7 @@ impl Shard {
     fn revoke(&mut self, at: Place) {
         if !at.session {
             if self.connection((at.index, at.generation)).is_some() {
-                self.count(Count::CloseRevoked, 1);
+                self.ends(at.index, Count::CloseRevoked);
                 self.close(at.index, close::REVOKED, "access revoked");
             }
             return;
@@ -103,9 +106,9 @@ impl Shard {
         if session.generation != at.generation {
             return;
         }
-        self.count(Count::CloseRevoked, 1);
         let connection = self.tables.sessions[at.index].connection.take();
         if let Some((index, _)) = connection {
+            self.ends(index, Count::CloseRevoked);
             self.deregister(index);
         }
         self.end_session(at.index, true);

@@ -83,6 +83,7 @@ impl Shard {
         let mark = self.parts.limits.sdk_outbox;
         let size = payload.bytes().len();
         let Some(connection) = self.connection(sdk) else { return };
+        connection.diary.sent.add(size);
         payload.push(&mut connection.outbox);
         let full = connection.outbox.queued() > mark;
         self.touch(sdk.0);

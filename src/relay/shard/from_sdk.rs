@@ -53,7 +53,9 @@ impl Shard {
                 if self.is_behind(browser, size) || !self.make_room(key, size) {
                     return self.too_slow(key);
                 }
-                payload.push(&mut self.connections[browser].outbox);
+                let connection = &mut self.connections[browser];
+                connection.diary.sent.add(size);
+                payload.push(&mut connection.outbox);
                 self.charge(browser);
                 self.touch(browser);
             }

@@ -3,9 +3,12 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
+
 use super::Shard;
 use crate::relay::connection::Role;
 use crate::relay::counters::Count;
+use crate::relay::life::Diary;
 use crate::relay::payload::Payload;
 use crate::relay::table::Key;
 use crate::wire::{close, server};
@@ -33,12 +36,16 @@ impl Shard {
     /// The close frame of a connection that is deregistered already.
     pub(super) fn begin_close(&mut self, index: usize, code: u16, reason: &'static str, abort: bool) {
         let by = self.now + CLOSING;
+        if code == close::SERVER_UPDATE {
+            self.ends(index, Count::CloseUpdate);
+        }
         let connection = &mut self.connections[index];
         if abort {
             connection.outbox.abort(code, reason);
         } else {
             connection.outbox.finish(code, reason);
         }
+        connection.diary.code = Some(code);
         connection.hold = None;
         connection.close_by = Some(by);
         self.touch(index);
@@ -50,6 +57,7 @@ impl Shard {
     /// The peer sent a close frame: answered with the same code, which ends the handshake (RFC 6455 5.5.1).
     pub(super) fn closed_by_peer(&mut self, index: usize, code: Option<u16>) {
         tracing::debug!(shard = self.parts.number, connection = index, ?code, "closed by the peer");
+        self.ends(index, Count::ClosePeer);
         let is_sdk = matches!(self.connections[index].role, Role::Sdk(_));
         // An SDK's own code is what it expects back; one that gave none must still not see 1000 (relay-protocol 2.7).
         let none = if is_sdk { close::for_sdk(close::NORMAL) } else { close::NORMAL };
@@ -60,15 +68,43 @@ impl Shard {
     /// The transport is gone.
     pub(super) fn leave(&mut self, index: usize, doing: &'static str, why: &dyn Display) {
         tracing::debug!(shard = self.parts.number, connection = index, doing, %why, "connection lost");
+        self.ends(index, Count::CloseLost);
         self.detach(index, "connection lost");
         self.remove(index);
+    }
+
+    /// Writes down why a connection ends, unless that is known already.
+    pub(super) fn ends(&mut self, index: usize, why: Count) {
+        let diary = &mut self.connections[index].diary;
+        if diary.reason.is_none() {
+            diary.reason = Some(why);
+            self.count(why, 1);
+        }
     }
 
     /// Takes a connection out of the loop.
     pub(super) fn remove(&mut self, index: usize) {
         let mut connection = self.connections.remove(index);
+        self.tell(&connection.diary);
         // The descriptor is closed with the stream, so a failure here leaves nothing behind.
         let _ = self.parts.poll.registry().deregister(connection.stream.source());
+    }
+
+    /// Gives the last line of a connection to the control side, which writes it: a log that nobody reads must not hold up the
+    /// loop. When many end at once and the queue is full, it does.
+    fn tell(&self, diary: &Diary) {
+        self.count(diary.kind.gone(), 1);
+        if let Err(refused) = self.parts.lives.try_send(diary.life(self.now)) {
+            let (TrySendError::Full(life) | TrySendError::Closed(life)) = refused;
+            life.tell();
+        }
+    }
+
+    /// The last lines of those that are still there when the loop ends.
+    pub(super) fn tell_of_the_rest(&self) {
+        for (_, connection) in &self.connections {
+            self.tell(&connection.diary);
+        }
     }
 
     /// Unregisters what the connection stood for. The connection itself stays until it is removed.

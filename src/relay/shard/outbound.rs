@@ -78,7 +78,7 @@ impl Shard {
         if let Some((browser, _)) = self.tables.sessions[session].connection
             && !self.connections[browser].is_closing()
         {
-            self.count(Count::CloseSlow, 1);
+            self.ends(browser, Count::CloseSlow);
             tracing::debug!(shard = self.parts.number, connection = browser, "browser does not read; closing it");
             self.close(browser, close::OVERLOADED, "too slow");
         }

@@ -205,12 +205,14 @@ impl Shard {
     }
 
     fn message(&mut self, index: usize, binary: bool, payload: Payload<'_>) -> Option<()> {
-        let generation = self.connections[index].generation;
-        match &self.connections[index].role {
+        let connection = &mut self.connections[index];
+        connection.diary.received.add(payload.bytes().len());
+        let generation = connection.generation;
+        match &connection.role {
             Role::Closing => return Some(()),
             _ if !binary => {
                 // Relay-protocol 2.9: text is never forwarded.
-                self.count(Count::CloseProtocol, 1);
+                self.ends(index, Count::CloseProtocol);
                 self.close(index, close::UNSUPPORTED, "binary messages only");
                 return None;
             }
@@ -244,7 +246,7 @@ impl Shard {
         // One environment gets a quarter at the most, so that one that hoards does not cost the others their uploads.
         let each = (all / 4).max(self.parts.limits.max_message);
         if after > before && (sum > all || share > each) {
-            self.count(Count::CloseInbound, 1);
+            self.ends(index, Count::CloseInbound);
             self.close(index, close::OVERLOADED, "the server is out of memory for large messages");
             return None;
         }
@@ -299,7 +301,7 @@ impl Shard {
     }
 
     fn protocol_error(&mut self, index: usize, error: ProtocolError) {
-        self.count(Count::CloseProtocol, 1);
+        self.ends(index, Count::CloseProtocol);
         tracing::debug!(shard = self.parts.number, connection = index, %error, "protocol error");
         self.close(index, error.code(), "protocol error");
     }
@@ -310,7 +312,7 @@ impl Shard {
         tracing::debug!(shard = self.parts.number, connection = index, drop = count.label(), %why, "frame dropped");
         let now = self.now;
         if !self.connections[index].offences.take(1, now) {
-            self.count(Count::CloseOffences, 1);
+            self.ends(index, Count::CloseOffences);
             self.close(index, close::POLICY, "too many invalid frames");
         }
     }

@@ -88,7 +88,7 @@ impl Shard {
         }
         let Some(connection) = self.connection((index, generation)) else { return };
         if connection.hold.is_none() && now >= connection.last_alive + SILENCE {
-            self.count(Count::CloseDead, 1);
+            self.ends(index, Count::CloseDead);
             return self.leave(index, "wait", &"nothing heard for too long");
         }
         if now >= connection.next_ping {
@@ -157,6 +157,7 @@ mod tests {
             shards: Vec::new(),
             counters: Arc::new(Counters::default()),
             held: Arc::default(),
+            lives: tokio::sync::mpsc::channel(1).0,
         };
         let mut shard = Shard::new(parts);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

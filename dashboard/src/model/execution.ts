@@ -192,8 +192,10 @@ export class Execution {
     renderId: string,
     id: string,
     value: InputValue & (T extends T ? unknown : never),
+    typing = false,
   ): void {
-    this.changeInput(renderId, id, { value, touched: true, dirty: true, remoteError: null });
+    const touched = !typing || this.input(renderId, id)?.touched === true;
+    this.changeInput(renderId, id, { value, touched, dirty: true, remoteError: null });
   }
 
   /** Shows the errors of an input that the user has left or tried to send. */

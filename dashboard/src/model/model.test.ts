@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { emptyReplay, fixtures, replay } from "../testing/fixtures";
 import { jsonEqual } from "./equal";
+import { fileProblem } from "./files";
 import {
   formatCurrency,
   formatDate,
@@ -11,7 +12,7 @@ import {
   parseMoment,
 } from "./format";
 import { headingFromKey, labelFromId } from "./label";
-import { fileProblem, localError, looksLikeUrl } from "./rules";
+import { localError, looksLikeUrl } from "./rules";
 import type { ComponentNode, InputType, Json } from "./types";
 import { type InputNode, isInput, optionsOf, valueFromWire, wireValue } from "./values";
 
@@ -113,7 +114,7 @@ describe("local rules", () => {
   test("files by type, ending and size", () => {
     const pdf = { name: "A.PDF", type: "", size: 1 };
     expect(fileProblem(["application/pdf"], pdf)).toBeNull();
-    expect(fileProblem(["image/png"], pdf)).toContain("not of an accepted type");
+    expect(fileProblem(["image/png"], pdf)).toContain("not accepted");
     expect(fileProblem([], pdf)).toContain("no type of file");
     expect(fileProblem(null, { ...pdf, size: 10_485_601 })).toContain("10 MB");
     expect(fileProblem(null, { ...pdf, size: 10_485_600 })).toBeNull();

@@ -1,4 +1,5 @@
 /** The rules that only the browser checks (CM 8.3). Pure. */
+import { fileProblem, NO_LIMIT } from "./files";
 import { formatDateTimeValue, formatDateValue, formatTimeValue } from "./format";
 import type {
   ChosenFile,
@@ -12,12 +13,6 @@ import type {
   TimeValue,
 } from "./types";
 import { type InputNode, type InputValue, isEmptyValue } from "./values";
-
-/** SDKs write "no limit" so. */
-export const NO_LIMIT = 1_000_000_000;
-
-/** The largest file that every SDK takes, in bytes: 10 MiB for header and all. */
-export const MAX_FILE_SIZE = 10_485_600;
 
 /** What is wrong with a value, worded for the user; null when it is right. */
 export function localError(node: InputNode, value: InputValue): string | null {
@@ -126,23 +121,7 @@ export function jsonError(text: string): string | null {
 function filesError(properties: FileDropProperties, files: ChosenFile[]): string | null {
   for (const { file } of files) {
     const reason = fileProblem(properties.acceptedFileTypes, file);
-    if (reason) return reason;
+    if (reason) return `${file.name}: ${reason}`;
   }
   return amount("Choose", files.length, properties.minCount ?? 0, properties.maxCount ?? NO_LIMIT, "file");
-}
-
-/** Why a file cannot be taken, or null: its type, or its size. For the moment of choosing and for the rule. */
-export function fileProblem(
-  acceptedFileTypes: Opt<string[]>,
-  file: { name: string; type: string; size: number },
-): string | null {
-  if (file.size > MAX_FILE_SIZE) return `“${file.name}” is larger than 10 MB, the most that can be sent.`;
-  if (!acceptedFileTypes) return null;
-  if (acceptedFileTypes.length === 0) return "This app accepts no type of file here; tell its author.";
-  const accepted = acceptedFileTypes.some(
-    (type) =>
-      file.type.toLowerCase() === type.toLowerCase() ||
-      file.name.toLowerCase().endsWith(`.${(type.split("/")[1] ?? type).toLowerCase()}`),
-  );
-  return accepted ? null : `“${file.name}” is not of an accepted type (${acceptedFileTypes.join(", ")}).`;
 }

@@ -1,5 +1,5 @@
 /** Which rows are selected: toggling, ranges, all, and the limits (CM 10.6). Ids keep their JSON type: 1 is not "1". */
-import { NO_LIMIT } from "../rules";
+import { NO_LIMIT } from "../files";
 import type { RowId, TableProperties } from "../types";
 
 export interface SelectionLimits {

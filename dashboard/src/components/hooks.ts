@@ -53,8 +53,11 @@ export function useNode(id: string): ComponentNode | undefined {
 
 export interface InputBinding<T extends InputType> {
   value: InputValues[T];
-  /** The user changed it. Errors show from now on; a remote error goes. */
-  setValue(value: InputValues[T]): void;
+  /**
+   * The user changed it; a remote error goes. Errors show from now on, after `"typing"` when the focus leaves:
+   * nobody wants to hear that half a word is no e-mail address.
+   */
+  setValue(value: InputValues[T], how?: "typing"): void;
   /** Call when the focus leaves. */
   onBlur(): void;
   /** The author's label or one made from the id; null for tables without one. */
@@ -86,7 +89,10 @@ export function useInput<T extends InputType>(node: ComponentNode<T>): InputBind
   }, [execution, renderId, input, state]);
   return {
     value: state?.value as InputValues[T],
-    setValue: useCallback((value) => execution.setValue(renderId, id, value), [execution, renderId, id]),
+    setValue: useCallback(
+      (value, how) => execution.setValue(renderId, id, value, how === "typing"),
+      [execution, renderId, id],
+    ),
     onBlur: useCallback(() => {
       if (execution.input(renderId, id)?.dirty) execution.touch(renderId, id);
     }, [execution, renderId, id]),

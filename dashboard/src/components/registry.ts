@@ -1,6 +1,12 @@
-import type { ComponentType as Shown } from "react";
+import { lazy, type ComponentType as Shown } from "react";
 import type { Models } from "../model/types";
+import { AppButton } from "./button/AppButton";
 import { Text } from "./display/Text";
+import { Checkbox } from "./input/Checkbox";
+import { NumberInput } from "./input/NumberInput";
+import { TextAreaInput } from "./input/TextAreaInput";
+import { TextInput } from "./input/TextInput";
+import { Form } from "./layout/Form";
 import { Stack } from "./layout/Stack";
 import type { ComponentProps } from "./Render";
 
@@ -11,6 +17,26 @@ type Registry = { [T in keyof Models]?: Shown<ComponentProps<T>> };
  * A code that is not here shows a placeholder. `display-none` and `page-confirm` never come here.
  */
 export const registry: Registry = {
-  "display-text": Text,
+  "input-text": TextInput,
+  "input-email": TextInput,
+  "input-url": TextInput,
+  "input-password": TextInput,
+  "input-number": NumberInput,
+  "input-text-area": TextAreaInput,
+  ij: lazy(() => import("./input/JsonInput").then((m) => ({ default: m.JsonInput }))),
+  "input-date": lazy(() => import("./input/DateInput").then((m) => ({ default: m.DateInput }))),
+  "input-time": lazy(() => import("./input/TimeInput").then((m) => ({ default: m.TimeInput }))),
+  "input-date-time": lazy(() => import("./input/DateInput").then((m) => ({ default: m.DateInput }))),
+  "input-radio-group": lazy(() => import("./input/RadioInput").then((m) => ({ default: m.RadioInput }))),
+  "input-select-dropdown-single": lazy(() => import("./input/SelectInput").then((m) => ({ default: m.SelectInput }))),
+  "input-select-dropdown-multi": lazy(() =>
+    import("./input/MultiSelectInput").then((m) => ({ default: m.MultiSelectInput })),
+  ),
+  "input-checkbox": Checkbox,
+  "input-file-drop": lazy(() => import("./input/FileDrop").then((m) => ({ default: m.FileDrop }))),
+  "button-default": AppButton,
+  "button-form-submit": AppButton,
   "layout-stack": Stack,
+  "layout-form": Form,
+  "display-text": Text,
 };

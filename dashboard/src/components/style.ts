@@ -20,6 +20,22 @@ export function safeStyle(style: Opt<StyleMap>): CSSProperties | undefined {
   return safe as CSSProperties;
 }
 
+/** These size the scrolling part of a table, a text area or a JSON input, not the whole component. */
+const INNER = ["height", "minHeight", "maxHeight", "overflow", "overflowX", "overflowY"] as const;
+
+/** The author's style in two: for the outer element, and the height-like keys for the part that scrolls (CM 16). */
+export function splitStyle(style: Opt<StyleMap>): { outer: CSSProperties; inner: CSSProperties } {
+  const outer: Record<string, unknown> = { ...safeStyle(style) };
+  const inner: Record<string, unknown> = {};
+  for (const key of INNER) {
+    if (key in outer) {
+      inner[key] = outer[key];
+      delete outer[key];
+    }
+  }
+  return { outer, inner };
+}
+
 function harmless(name: string, value: string): boolean {
   const text = value.replace(/\/\*[\s\S]*?\*\//g, "").toLowerCase();
   if (/expression\s*\(|-moz-binding|@import|javascript:|[\\<>]/.test(text)) return false;
@@ -43,3 +59,10 @@ const KNOWN = new Set(
   gridArea transform transformOrigin transition opacity cursor boxShadow outline outlineOffset visibility filter
   backdropFilter resize userSelect pointerEvents content aspectRatio objectFit`.split(/\s+/),
 );
+
+/** A CSS length that an app gave (a bare number is px), or another one when it is none. */
+export function safeLength(length: Opt<string>, otherwise: string): string {
+  const text = String(length ?? "").trim();
+  if (/^(?:\d+(?:\.\d+)?|\.\d+)$/.test(text)) return `${text}px`;
+  return /^(?:\d+(?:\.\d+)?|\.\d+)(?:px|r?em|ch|ex|vh|vw|vmin|vmax|%|pt|mm|cm|in)$/.test(text) ? text : otherwise;
+}

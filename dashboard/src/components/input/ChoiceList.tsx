@@ -1,0 +1,111 @@
+import { useContext, useRef } from "react";
+import {
+  Button,
+  ComboBoxStateContext,
+  Group,
+  Input,
+  ListBox,
+  ListBoxItem,
+  ListLayout,
+  Popover,
+  Text,
+  Virtualizer,
+} from "react-aria-components";
+import type { Option } from "../../model/types";
+import { Icon } from "../../ui/Icon";
+import { Spinner } from "../../ui/Spinner";
+import { fieldStyles as fields } from "./Field";
+import styles from "./select.module.css";
+
+/** An option with its position as its name. */
+export interface Choice extends Option {
+  id: number;
+}
+
+export const numbered = (options: readonly Option[]): Choice[] => options.map((option, id) => ({ ...option, id }));
+
+/** The box of a select: type to search, press to see all, clear. Inside a combo box. */
+export function ChoiceControl({
+  placeholder,
+  pending,
+  onClear,
+  label,
+}: {
+  placeholder: string;
+  pending: boolean;
+  /** Absent when there is nothing to clear. */
+  onClear?: () => void;
+  label: string | null;
+}) {
+  const state = useContext(ComboBoxStateContext);
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <Group className={fields.control}>
+      <Input
+        ref={field}
+        className={fields.input}
+        placeholder={placeholder}
+        autoComplete="off"
+        onClick={() => {
+          if (state && !state.isOpen) state.open(null, "manual");
+        }}
+      />
+      {pending && <Spinner size="sm" />}
+      {onClear && (
+        <Button
+          slot={null}
+          className={fields.inside}
+          aria-label={`Clear ${label}`}
+          onPress={() => {
+            onClear();
+            // This button goes away with what it clears.
+            field.current?.focus();
+          }}
+        >
+          <Icon name="cross" />
+        </Button>
+      )}
+      <Button className={fields.inside}>
+        <Icon name="chevronDown" />
+      </Button>
+    </Group>
+  );
+}
+
+/** From here on only the options in sight are in the document. */
+const MANY = 150;
+
+export function ChoiceList({ choices }: { choices: readonly Choice[] }) {
+  const list = (
+    <ListBox className={styles.list} renderEmptyState={() => <div className={styles.empty}>Nothing matches.</div>}>
+      {(choice: Choice) => (
+        <ListBoxItem id={choice.id} textValue={choice.label} className={styles.item}>
+          {({ isSelected }) => (
+            <>
+              <span className={styles.words}>
+                <Text slot="label">{choice.label}</Text>
+                {choice.description && (
+                  <Text slot="description" className={fields.description}>
+                    {choice.description}
+                  </Text>
+                )}
+              </span>
+              {isSelected && <Icon name="check" />}
+            </>
+          )}
+        </ListBoxItem>
+      )}
+    </ListBox>
+  );
+  return (
+    <Popover className={fields.popover} offset={4} maxHeight={320}>
+      {choices.length > MANY ? (
+        <Virtualizer layout={ListLayout} layoutOptions={{ estimatedRowHeight: 40, padding: 4 }}>
+          {list}
+        </Virtualizer>
+      ) : (
+        list
+      )}
+    </Popover>
+  );
+}

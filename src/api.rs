@@ -25,6 +25,7 @@ mod log_error;
 mod log_event;
 mod log_looks;
 mod new_user;
+mod not_built;
 mod plain_http;
 mod proof;
 mod refusal;
@@ -93,6 +94,17 @@ impl SignIn {
     }
 }
 
+/// What is at the addresses of the web client.
+#[derive(Debug)]
+pub enum Site {
+    /// A web client.
+    Client(Dashboard),
+    /// A page that says that this binary was built without one.
+    NotBuilt,
+    /// Nothing: every unknown address is refused.
+    Nothing,
+}
+
 /// What the API is built from.
 pub struct Parts {
     /// The database.
@@ -121,8 +133,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// How often somebody may ask.
     pub limits: RateLimits,
-    /// The web client to serve, if any.
-    pub dashboard: Option<Dashboard>,
+    /// What is at the addresses of the web client.
+    pub site: Site,
     /// Whose word counts for where a request comes from.
     pub proxies: TrustedProxies,
     /// Where answers are counted.
@@ -147,7 +159,7 @@ pub struct Api {
     patience: sockets::Patience,
     limits: limits::Limits,
     looks: log_looks::Looks,
-    dashboard: Option<Dashboard>,
+    site: Site,
     proxies: TrustedProxies,
     requests: Requests,
 }
@@ -173,7 +185,7 @@ impl Api {
             patience: sockets::Patience::default(),
             limits: limits::Limits::new(parts.limits),
             looks: log_looks::Looks::default(),
-            dashboard: parts.dashboard,
+            site: parts.site,
             proxies: parts.proxies,
             requests: parts.requests,
         })
@@ -186,8 +198,18 @@ impl Api {
         if wanted.is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket")) {
             return refusal::unknown_route();
         }
-        let page = |path| self.dashboard.as_ref()?.answer(&request.method, &path, &request.headers);
-        request.path().ok().and_then(page).unwrap_or_else(refusal::unknown_route)
+        let page = match &self.site {
+            Site::Client(client) => {
+                request.path().ok().and_then(|path| client.answer(&request.method, &path, &request.headers))
+            }
+            Site::NotBuilt => not_built::page(request),
+            Site::Nothing => None,
+        };
+        page.unwrap_or_else(refusal::unknown_route)
+    }
+
+    fn has_web_client(&self) -> bool {
+        matches!(self.site, Site::Client(_))
     }
 
     fn secure_cookies(&self) -> bool {

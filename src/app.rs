@@ -3,9 +3,9 @@
 mod admin;
 mod database;
 mod settings;
+mod site;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::api::{self, Api, DemoSignIn};
 use crate::auth::{Keys, KeysError, PublicOriginError};
 use crate::config::{Config, Mode};
 use crate::control::{self, Control};
-use crate::dashboard::{Dashboard, FolderError};
+use crate::dashboard::FolderError;
 use crate::http::{self, TrustedProxies};
 use crate::lifecycle::{Lifecycle, Phase, Signals};
 use crate::metrics::Metrics;
@@ -146,7 +146,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     // The port first: that another server runs is known at once, and not after a migration.
     let admission = Admission::new(config.server.max_connections);
     let listeners = listen(&config, &options, &admission)?;
-    let dashboard = read_dashboard(config.server.dashboard.clone()).await?;
+    let site = site::read(&config.server).await?;
     let database = store_settings(&config.postgres);
     let mut stopping = lifecycle.watch();
     tokio::select! {
@@ -198,7 +198,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         healthy: healthy.subscribe(),
         tasks: tasks.clone(),
         limits: settings::rate_limits(&config.limits),
-        dashboard,
+        site,
         proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         requests: metrics.requests,
     });
@@ -233,12 +233,6 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     lifecycle.advance(Phase::Stopped);
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn read_dashboard(directory: Option<PathBuf>) -> Result<Option<Dashboard>, Error> {
-    let Some(directory) = directory else { return Ok(None) };
-    let read = tokio::task::spawn_blocking(move || Dashboard::read(&directory));
-    Ok(Some(read.await.map_err(std::io::Error::other)??))
 }
 
 fn listen(config: &Config, options: &Options, admission: &Admission) -> Result<Vec<Listener>, BindError> {

@@ -301,6 +301,11 @@ fn a_demo_from_nothing_to_a_second_run() {
     assert!(log.contains("Sign in ") && log.contains("import compose_sdk as c"), "{log}");
     let key = demo.api_key();
     assert!(key.starts_with("ck_dev_") && key.len() == 135 && log.contains(&key), "{key}");
+    for line in ["COMPOSE_ADDRESS=127.0.0.1:", "COMPOSE_ENVIRONMENT=", "COMPOSE_SIGN_IN=http://127.0.0.1:"] {
+        let ready = demo.ready();
+        let value = ready.lines().find_map(|found| found.strip_prefix(line)).expect("a line for scripts");
+        assert!(!value.is_empty() && log.contains(value), "{line}{value} is not in {log}");
+    }
     let data = demo.data();
     assert_eq!(mode_of(&data), 0o700);
     assert_eq!(mode_of(&data.join("state.json")), 0o600);

@@ -1,5 +1,5 @@
-//! `compose-relay demo`: the sign-in link that the terminal shows, and a small page to see that everything works. Both
-//! answer 404 outside the demo.
+//! `compose-relay demo`: the sign-in link that the terminal shows, and a small page to see that everything works,
+//! for a build without the dashboard. Both answer 404 outside the demo.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -53,9 +53,15 @@ impl DemoSignIn {
     }
 }
 
-/// Sends people who type the bare address to the page; outside the demo that is the web client's.
+/// Sends people who type the bare address to the demo's page, where there is no web client.
 pub(super) async fn root(call: Call) -> Answer {
-    Ok(if call.api.demo.is_some() { see_other("/demo") } else { call.api.page(&call.request) })
+    let own = call.api.demo.is_some() && !call.api.has_web_client();
+    Ok(if own { see_other("/demo") } else { call.api.page(&call.request) })
+}
+
+/// Where whoever is signed in goes on.
+fn inside(call: &Call) -> Reply {
+    see_other(if call.api.has_web_client() { "/home" } else { "/demo" })
 }
 
 /// `GET /demo/sign-in?token=…`, from this machine only.
@@ -70,7 +76,7 @@ pub(super) async fn sign_in(call: Call) -> Answer {
     if !demo.use_up() {
         // The same browser opening its link again is fine.
         return Ok(match login(&call).await? {
-            Some(_) => see_other("/demo"),
+            Some(_) => inside(&call),
             None => {
                 notice(StatusCode::GONE, "This link was used already. Stop the demo and start it again for a new one.")
             }
@@ -78,7 +84,7 @@ pub(super) async fn sign_in(call: Call) -> Answer {
     }
     match new_login(&call, demo.owner).await {
         Ok(id) => {
-            let mut reply = see_other("/demo");
+            let mut reply = inside(&call);
             set_cookie(&mut reply, &cookie(&id, call.api.secure_cookies()));
             Ok(harden(reply))
         }
@@ -121,6 +127,9 @@ async fn login(call: &Call) -> Result<Option<Login>, Refusal> {
 pub(super) async fn page(call: Call) -> Answer {
     if call.api.demo.is_none() {
         return Ok(unknown_route());
+    }
+    if call.api.has_web_client() {
+        return Ok(inside(&call));
     }
     let Some(Login { user: Some(user), .. }) = login(&call).await? else {
         return Ok(notice(
@@ -167,7 +176,7 @@ fn body(user: &UserRow, environments: &[(EnvironmentRow, bool)]) -> String {
         text.push_str("</ul>");
     }
     text.push_str(
-        "<p class=note>The dashboard is not part of this build yet. This page reloads itself every 3 seconds.</p>",
+        "<p class=note>The dashboard is not part of this build: <code>./dev dashboard</code> builds it. This page reloads itself every 3 seconds.</p>",
     );
     text
 }

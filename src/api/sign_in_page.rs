@@ -21,7 +21,7 @@ const HANDED_ON: [&str; 4] = ["redirect", "environmentId", "appRoute", "otherAcc
 
 /// Whether a request is one for the page of the web client.
 pub(super) fn is_for_the_page(api: &Api, rule: &Rule) -> bool {
-    rule.path == PATH && api.dashboard.is_some()
+    rule.path == PATH && api.has_web_client()
 }
 
 /// `GET /auth/login`.
@@ -30,7 +30,7 @@ pub(super) async fn show(call: Call) -> Answer {
         Ok(who) => who,
         Err(refusal) => return Ok(page::of(refusal)),
     };
-    Ok(page::document(StatusCode::OK, &body(who.as_deref(), &ways(&call), &query(&call))))
+    Ok(page::document(StatusCode::OK, "Sign in", &body(who.as_deref(), &ways(&call), &query(&call))))
 }
 
 /// The address of whoever is signed in already.

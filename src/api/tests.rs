@@ -25,7 +25,7 @@ struct Rig {
     healthy: watch::Sender<bool>,
 }
 
-fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
+fn rig_of(mode: Mode, demo: Option<DemoSignIn>, site: Site) -> Rig {
     let database = Settings {
         host: "/nonexistent".into(),
         port: 5432,
@@ -59,7 +59,7 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
         healthy: phase,
         tasks: tasks.clone(),
         limits: RateLimits { address_per_minute: None, session_per_minute: None },
-        dashboard: None,
+        site,
         proxies: TrustedProxies::default(),
         requests: Requests::default(),
     });
@@ -73,6 +73,10 @@ fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
 
 fn rig() -> Rig {
     rig_with(Mode::Production, None)
+}
+
+fn rig_with(mode: Mode, demo: Option<DemoSignIn>) -> Rig {
+    rig_of(mode, demo, Site::Nothing)
 }
 
 struct Answer {
@@ -364,4 +368,33 @@ async fn the_demo_link_needs_its_token_and_this_machine() {
     for _ in 0..2 {
         assert_eq!(rig.get("/demo/sign-in?token=t0ken").await.status, 503);
     }
+}
+
+#[tokio::test]
+async fn without_a_built_dashboard_people_learn_how_to_build_it_and_programs_get_the_usual_refusal() {
+    let rig = rig_of(Mode::Production, None, Site::NotBuilt);
+    for path in ["/", "/home", "/app/11111111-1111-4111-8111-111111111111/hello?a=1"] {
+        let answer = rig.send("GET", path, "Accept: text/html,*/*;q=0.8\r\n", "").await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains("./dev dashboard") && answer.body.contains("DASHBOARD_DIR"), "{}", answer.body);
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(answer.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+        assert_eq!(rig.get(path).await.json()["statusCode"], 404, "{path}");
+    }
+    for (method, path) in [("GET", "/api/v1/nothing"), ("GET", "/assets/a.js"), ("POST", "/home")] {
+        let answer = rig.send(method, path, "Accept: text/html\r\n", "").await;
+        assert_eq!(answer.json()["statusCode"], 404, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_leads_to_the_dashboard_where_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<!doctype html><title>Compose</title>").unwrap();
+    let site = Site::Client(Dashboard::read(folder.path(), None).unwrap());
+    let demo = DemoSignIn::new(Secret::new("t0ken"), uuid::Uuid::nil());
+    let rig = rig_of(Mode::Development, Some(demo), site);
+    assert_eq!(rig.get("/").await.body, "<!doctype html><title>Compose</title>");
+    assert_eq!(rig.get("/demo").await.header("location"), Some("/home"));
+    assert_eq!(rig.get("/demo/sign-in?token=wrong").await.status, 403);
 }

@@ -55,7 +55,8 @@ pub(super) struct Arguments {
     /// Take initdb and postgres from this directory and look nowhere else
     #[arg(long, value_name = "DIRECTORY")]
     postgres_bin: Option<PathBuf>,
-    /// When everything works, write COMPOSE_API_KEY and COMPOSE_ADDRESS to this file, for scripts
+    /// When everything works, write COMPOSE_API_KEY, COMPOSE_ADDRESS, COMPOSE_ENVIRONMENT
+    /// and COMPOSE_SIGN_IN to this file, for scripts
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
@@ -121,9 +122,9 @@ async fn serve(arguments: &Arguments, place: &Place, config: Config, state: stat
         listen: arguments.listen,
         demo: Some(app::DemoOptions { token, user: owner.user }),
         on_ready: Box::new(move |ready| {
-            ready::welcome(&ready, &owner.api_key, &data);
+            ready::welcome(&ready, &owner, &data);
             if let Some(file) = ready_file
-                && let Err(failure) = ready::write_file(&file, &ready, &owner.api_key)
+                && let Err(failure) = ready::write_file(&file, &ready, &owner)
             {
                 failure.report();
             }

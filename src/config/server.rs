@@ -38,8 +38,21 @@ pub struct Server {
     pub drain_delay: std::time::Duration,
     /// `TRUSTED_PROXIES`: the networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// `DASHBOARD_DIR`: the built files of a web client to serve.
-    pub dashboard: Option<PathBuf>,
+    /// `DASHBOARD_DIR`: what is served at the addresses of the web client.
+    pub web_client: WebClient,
+    /// `CONTENT_SECURITY_POLICY`: stands in for the policy of the web client's pages; fit for a header.
+    pub content_security_policy: Option<String>,
+}
+
+/// Which web client is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebClient {
+    /// The one that was built into this binary.
+    BuiltIn,
+    /// The built files in this directory.
+    Directory(PathBuf),
+    /// None: something else serves it, or nobody needs it.
+    Nothing,
 }
 
 impl Server {
@@ -57,7 +70,12 @@ impl Server {
                 .unwrap_or(usize::MAX),
             drain_delay: reader.seconds("DRAIN_DELAY_SECONDS", 0..=600, 1),
             trusted_proxies: trusted_proxies(reader),
-            dashboard: reader.text("DASHBOARD_DIR").map(PathBuf::from),
+            web_client: match reader.text("DASHBOARD_DIR").as_deref() {
+                None => WebClient::BuiltIn,
+                Some("none") => WebClient::Nothing,
+                Some(directory) => WebClient::Directory(PathBuf::from(directory)),
+            },
+            content_security_policy: content_security_policy(reader),
         }
     }
 
@@ -71,6 +89,17 @@ impl Server {
         };
         ips.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect()
     }
+}
+
+/// A line of printable ASCII, which is what a header takes.
+fn content_security_policy(reader: &mut Reader<'_>) -> Option<String> {
+    const NAME: &str = "CONTENT_SECURITY_POLICY";
+    let policy = reader.text(NAME)?;
+    if !policy.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        let wrong = format!("is {}, not one line of printable ASCII characters", values::shown(&policy));
+        reader.fault(NAME, wrong, "frame-ancestors 'self'");
+    }
+    Some(policy)
 }
 
 /// 0 means the default, as in the old server; a text that is no number is a mistake, where the old server took 8080.

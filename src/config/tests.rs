@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::{Config, Faults, Mode, SslMode, database_only};
+use super::{Config, Faults, Mode, SslMode, WebClient, database_only};
 
 const HEX64: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const REQUIRED: &[(&str, &str)] = &[
@@ -22,6 +22,25 @@ fn read(more: &[(&str, &str)]) -> Result<Config, Faults> {
 
 fn names(faults: &Faults) -> Vec<&str> {
     faults.0.iter().map(|fault| fault.name).collect()
+}
+
+#[test]
+fn the_web_client_is_our_own_another_one_or_none() {
+    for (value, expected) in [
+        ("", WebClient::BuiltIn),
+        ("none", WebClient::Nothing),
+        ("./none", WebClient::Directory("./none".into())),
+        ("/srv/client", WebClient::Directory("/srv/client".into())),
+    ] {
+        let config = read(&[("DASHBOARD_DIR", value)]).expect("good settings");
+        assert_eq!(config.server.web_client, expected, "{value}");
+    }
+    let policy = |text| read(&[("CONTENT_SECURITY_POLICY", text)]).map(|config| config.server.content_security_policy);
+    assert_eq!(policy("").expect("good settings"), None);
+    assert_eq!(policy("default-src 'self'").expect("good settings").as_deref(), Some("default-src 'self'"));
+    for wrong in ["a\nb", "\u{fc}"] {
+        assert_eq!(names(&policy(wrong).expect_err("no header")), ["CONTENT_SECURITY_POLICY"]);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use headers::{AcceptRanges, ETag, HeaderMapExt as _, IfMatch, IfNoneMatch, IfRan
 use ring::digest::{SHA256, digest};
 
 use super::media_type;
-use crate::http::{HeaderMap, HeaderName, HeaderValue, Method, Reply, StatusCode, header, reply};
+use crate::http::{HeaderMap, HeaderValue, Method, Reply, StatusCode, header, reply};
 
 /// Smaller files are not compressed: the answer's head is larger than what would be saved.
 const WORTH_COMPRESSING: usize = 1024;
@@ -37,19 +37,19 @@ struct Form {
 }
 
 impl Form {
-    fn new(content: Vec<u8>) -> Self {
-        let digest = digest(&SHA256, &content);
+    fn new(bytes: Bytes) -> Self {
+        let digest = digest(&SHA256, &bytes);
         let hex: String = digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { bytes: content.into(), tag: format!("\"{hex}\"").parse().ok() }
+        Self { bytes, tag: format!("\"{hex}\"").parse().ok() }
     }
 }
 
 impl File {
     /// `gzip` and `brotli` are copies that came with the file; without the first one it is made here, where it helps.
-    pub fn new(path: &str, content: Vec<u8>, gzip: Option<Vec<u8>>, brotli: Option<Vec<u8>>) -> Self {
+    pub fn new(path: &str, content: Bytes, gzip: Option<Bytes>, brotli: Option<Bytes>) -> Self {
         let media_type = media_type::of(path);
         let gzip = gzip.or_else(|| media_type::shrinks(media_type).then(|| compressed(&content)).flatten());
-        let smaller = |copy: &Vec<u8>| copy.len() < content.len();
+        let smaller = |copy: &Bytes| copy.len() < content.len();
         Self {
             media_type,
             cache: if media_type == media_type::HTML {
@@ -63,6 +63,11 @@ impl File {
             brotli: brotli.filter(smaller).map(Form::new),
             plain: Form::new(content),
         }
+    }
+
+    /// Whether a browser shows it as a page of its own.
+    pub fn is_page(&self) -> bool {
+        self.media_type == media_type::HTML
     }
 
     /// The answer to GET or HEAD.
@@ -119,18 +124,9 @@ impl File {
         if !encoding.is_empty() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        if self.media_type == media_type::HTML {
-            for (name, value) in PAGE_HEADERS {
-                headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-            }
-        }
         reply
     }
 }
-
-/// For pages (D-24). No more of a content policy than framing: the deployed web client was built without one.
-const PAGE_HEADERS: [(&str, &str); 2] =
-    [("referrer-policy", "same-origin"), ("content-security-policy", "frame-ancestors 'self'")];
 
 fn content_range(reply: &mut Reply, text: &str) {
     // Digits and a few ASCII signs.
@@ -184,11 +180,11 @@ fn accepts(request: &HeaderMap, encoding: &str) -> bool {
 }
 
 /// `None` when it is not worth it.
-fn compressed(content: &[u8]) -> Option<Vec<u8>> {
+fn compressed(content: &[u8]) -> Option<Bytes> {
     if content.len() < WORTH_COMPRESSING {
         return None;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(content).ok()?;
-    encoder.finish().ok()
+    encoder.finish().ok().map(Bytes::from)
 }

@@ -31,7 +31,7 @@ fn folder() -> TempDir {
 }
 
 fn site() -> Dashboard {
-    Dashboard::read(&folder().path().join("site")).unwrap()
+    Dashboard::read(&folder().path().join("site"), None).unwrap()
 }
 
 fn ask(path: &str, headers: &[(&'static str, &str)]) -> Option<Reply> {
@@ -163,8 +163,60 @@ fn parts_of_files() {
 #[test]
 fn a_folder_without_an_index_is_refused_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Dashboard::read(folder.path()).unwrap_err().to_string();
+    let error = Dashboard::read(folder.path(), None).unwrap_err().to_string();
     assert!(error.contains("index.html") && error.contains("DASHBOARD_DIR"), "{error}");
-    let error = Dashboard::read(&folder.path().join("none")).unwrap_err().to_string();
+    let error = Dashboard::read(&folder.path().join("none"), None).unwrap_err().to_string();
     assert!(error.contains("none"), "{error}");
+}
+
+#[test]
+fn a_policy_can_be_told() {
+    let folder = folder();
+    let told = HeaderValue::from_static("default-src 'self'");
+    let site = Dashboard::read(&folder.path().join("site"), Some(told.clone())).unwrap();
+    let reply = site.answer(&Method::GET, &Path::parse("/home").unwrap(), &HeaderMap::new()).unwrap();
+    assert_eq!(reply.headers()[header::CONTENT_SECURITY_POLICY], told);
+    assert_eq!(reply.headers()[header::REFERRER_POLICY], "same-origin");
+    let reply = site.answer(&Method::GET, &Path::parse(SCRIPT).unwrap(), &HeaderMap::new()).unwrap();
+    assert!(reply.headers().get(header::CONTENT_SECURITY_POLICY).is_none());
+}
+
+#[test]
+fn our_own_pages_run_no_inline_script_and_load_no_code_from_elsewhere() {
+    for loose in ["unsafe-", "*", "http:"] {
+        assert!(!policy::OWN.contains(loose), "{loose}");
+    }
+    for part in policy::OWN.split("; ") {
+        let elsewhere = part.contains("https:");
+        assert_eq!(elsewhere, part.starts_with("img-src") || part.starts_with("media-src"), "{part}");
+    }
+    let mut headers = HeaderMap::new();
+    Policy::own(None).put(&mut headers);
+    assert_eq!(headers[header::CONTENT_SECURITY_POLICY], policy::OWN);
+    for name in ["referrer-policy", "permissions-policy", "cross-origin-opener-policy"] {
+        assert!(headers.contains_key(name), "{name}");
+    }
+}
+
+/// Whether the dashboard was built before this test or not: what is there is whole.
+#[test]
+fn what_is_built_in_is_a_whole_site_or_nothing() {
+    let Some(site) = Dashboard::built_in(None) else {
+        assert!(built_in::FILES.is_empty());
+        return;
+    };
+    let index = built_in::FILES.iter().find(|file| file.path == INDEX).unwrap();
+    let index = std::str::from_utf8(index.content).unwrap();
+    let named: Vec<&str> =
+        index.split(['"', '\'']).filter(|text| text.starts_with('/') && text.contains('.')).collect();
+    assert!(named.iter().any(|path| path.starts_with("/assets/")), "{index}");
+    for path in named {
+        let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
+        let reply = site.answer(&Method::GET, &Path::parse(path).unwrap(), &headers).unwrap();
+        assert_ne!(text(&reply, &header::CONTENT_TYPE), media_type::HTML, "{path} is not there");
+        if path.starts_with("/assets/") && length(&reply) > 1024 {
+            assert_eq!(text(&reply, &header::CONTENT_ENCODING), "br", "{path}");
+        }
+    }
+    assert!(built_in::FILES.iter().all(|file| !file.path.ends_with(".gz") && !file.path.ends_with(".br")));
 }

@@ -1,5 +1,5 @@
 //! The few words that a browser sees when a sign-in does not end on the page that it was meant for, and the frame of the
-//! built-in sign-in page. No script, nothing from elsewhere.
+//! built-in pages. No script, nothing from elsewhere.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::api::refusal::Refusal;
 use crate::http::{HeaderName, HeaderValue, Reply, StatusCode, header, reply};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
-h1{font-size:1.5rem}code{background:#eee;padding:0 .3em}li{margin:.5rem 0}";
+h1{font-size:1.5rem}code,pre{background:#eee;padding:0 .3em}pre{padding:.5em}li{margin:.5rem 0}";
 
 /// Nothing but our own style may load, and no page may frame this one.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
@@ -21,11 +21,11 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// A page with this body, which is markup.
-pub(in crate::api) fn document(status: StatusCode, body: &str) -> Reply {
+/// A page with this title and this body, both markup.
+pub(in crate::api) fn document(status: StatusCode, title: &str, body: &str) -> Reply {
     let page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>Sign in</title><style>{STYLE}</style><h1>Sign in</h1>{body}</html>"
+         <title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{body}</html>"
     );
     harden(reply(status, "text/html; charset=utf-8", page))
 }
@@ -33,7 +33,7 @@ pub(in crate::api) fn document(status: StatusCode, body: &str) -> Reply {
 /// A page with one sentence and a way back.
 pub(super) fn notice(status: StatusCode, text: &str) -> Reply {
     let text = escape(text);
-    document(status, &format!("<p>{text}</p><p><a href=\"/auth/login\">To the sign-in page</a></p>"))
+    document(status, "Sign in", &format!("<p>{text}</p><p><a href=\"/auth/login\">To the sign-in page</a></p>"))
 }
 
 /// A refusal as a page.

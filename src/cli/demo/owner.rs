@@ -14,6 +14,8 @@ use crate::store::{EnvironmentType, NewCompany, NewEnvironment, NewOwner, Store,
 pub(super) struct Owner {
     pub(super) user: Uuid,
     pub(super) api_key: ApiKey,
+    /// The development environment, which the key belongs to.
+    pub(super) environment: Uuid,
 }
 
 /// The owner of an earlier run, or a new one.
@@ -28,8 +30,8 @@ pub(super) async fn find_or_make(
     {
         return Ok(owner);
     }
-    let (owner, environment) = make(store, keys).await?;
-    state.owner = Some((owner.user, environment));
+    let owner = make(store, keys).await?;
+    state.owner = Some((owner.user, owner.environment));
     place.keep(&state)?;
     say("made a company with one owner and a development environment");
     Ok(owner)
@@ -37,14 +39,14 @@ pub(super) async fn find_or_make(
 
 async fn find(store: &Store, keys: &Keys, user: Uuid, environment: Uuid) -> Result<Option<Owner>, Failure> {
     let known = store.user(user).await.map_err(database)?.is_some();
-    let environment = store.environment(environment).await.map_err(database)?;
-    let copy = environment.and_then(|environment| environment.decryptable_key);
+    let row = store.environment(environment).await.map_err(database)?;
+    let copy = row.and_then(|environment| environment.decryptable_key);
     // A key that cannot be read back is of no use to the person who starts the demo: then everything is made anew.
     let api_key = copy.and_then(|copy| keys.open(&copy).ok());
-    Ok(api_key.filter(|_| known).map(|api_key| Owner { user, api_key }))
+    Ok(api_key.filter(|_| known).map(|api_key| Owner { user, api_key, environment }))
 }
 
-async fn make(store: &Store, keys: &Keys) -> Result<(Owner, Uuid), Failure> {
+async fn make(store: &Store, keys: &Keys) -> Result<Owner, Failure> {
     let unlucky = |error: &dyn std::error::Error| Failure::of(exit::INTERNAL, error);
     let api_key = keys.generate(EnvironmentType::Development).map_err(|error| unlucky(&error))?;
     let copy = keys.seal(&api_key).map_err(|error| unlucky(&error))?;
@@ -60,7 +62,7 @@ async fn make(store: &Store, keys: &Keys) -> Result<(Owner, Uuid), Failure> {
             let environment = made
                 .environment
                 .ok_or_else(|| Failure::new(exit::INTERNAL, "the development environment of the demo was not made"))?;
-            return Ok((Owner { user: made.user, api_key }, environment));
+            return Ok(Owner { user: made.user, api_key, environment });
         }
         // Someone of that name is left over from a run that broke off before it could write the ids down.
         email = format!("demo-{}@compose.localhost", state::random_hex(3)?);

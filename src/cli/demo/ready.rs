@@ -3,23 +3,31 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::owner::Owner;
 use super::{place, port, state};
 use crate::app::Ready;
-use crate::auth::ApiKey;
 use crate::cli::failure::Failure;
 
 /// Prints how to get in.
-pub(super) fn welcome(ready: &Ready, api_key: &ApiKey, data: &Path) {
+pub(super) fn welcome(ready: &Ready, owner: &Owner, data: &Path) {
     // A closed terminal must not end the server, so no `println!`.
     let mut out = std::io::stdout().lock();
-    let _ = std::io::Write::write_all(&mut out, text(ready, api_key, data).as_bytes());
+    let _ = std::io::Write::write_all(&mut out, text(ready, owner, data).as_bytes());
     let _ = std::io::Write::flush(&mut out);
 }
 
-/// For scripts: two lines that a shell can read. The address is `host:port`.
-pub(super) fn write_file(file: &Path, ready: &Ready, api_key: &ApiKey) -> Result<(), Failure> {
+/// For scripts: lines that a shell can read. The address is `host:port`; an app is at `/app/<environment>/<route>`; the
+/// sign-in link works once.
+pub(super) fn write_file(file: &Path, ready: &Ready, owner: &Owner) -> Result<(), Failure> {
     let address = address(ready);
-    let text = format!("COMPOSE_API_KEY={}\nCOMPOSE_ADDRESS={address}\n", api_key.expose());
+    let mut text = format!(
+        "COMPOSE_API_KEY={}\nCOMPOSE_ADDRESS={address}\nCOMPOSE_ENVIRONMENT={}\n",
+        owner.api_key.expose(),
+        owner.environment
+    );
+    if let Some(path) = &ready.sign_in {
+        text.push_str(&format!("COMPOSE_SIGN_IN=http://{address}{path}\n"));
+    }
     state::write_private(file, &text).map_err(|error| place::denied(file, &error))
 }
 
@@ -31,9 +39,10 @@ fn address(ready: &Ready) -> String {
     }
 }
 
-fn text(ready: &Ready, api_key: &ApiKey, data: &Path) -> String {
+fn text(ready: &Ready, owner: &Owner, data: &Path) -> String {
     let at = address(ready);
-    let key = api_key.expose();
+    let key = owner.api_key.expose();
+    let environment = owner.environment;
     let data = data.display();
     let sign_in = match &ready.sign_in {
         Some(path) => format!("  Sign in    http://{at}{path}\n             (works once, and on this machine only)\n"),
@@ -47,7 +56,9 @@ fn text(ready: &Ready, api_key: &ApiKey, data: &Path) -> String {
         "
   compose-relay is running on http://{at}
 
-{sign_in}  API key    {key}
+{sign_in}  An app     http://{at}/app/{environment}/<its route>
+             (once you are signed in)
+  API key    {key}
   Data       {data}
   Stop       Ctrl-C
 
@@ -80,16 +91,18 @@ fn dial(address: SocketAddr) -> String {
 mod tests {
     use std::path::Path;
 
-    use super::text;
+    use super::{Owner, text};
     use crate::app::Ready;
     use crate::auth::ApiKey;
+    use uuid::Uuid;
 
     fn at(address: &str) -> String {
         let ready = Ready {
             addresses: vec![address.parse().expect("an address")],
             sign_in: Some("/sign-in?token=t".to_owned()),
         };
-        text(&ready, &ApiKey::presented("ck_dev_1"), Path::new("/data"))
+        let owner = Owner { user: Uuid::nil(), api_key: ApiKey::presented("ck_dev_1"), environment: Uuid::nil() };
+        text(&ready, &owner, Path::new("/data"))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The static site over the wire. What it does with each path and header is tested beside its code.
 
 use super::company::refused;
-use crate::support::{Request, Response, World, play_with};
+use crate::support::{Request, Response, World, play, play_with};
 use std::fs;
 use tempfile::TempDir;
 
@@ -104,5 +104,26 @@ fn a_file_is_compressed_and_downloaded_once() {
         let part = Request::get("/assets/app-1.js").header("Range", "bytes=0-6").send(world.address()).await;
         assert_eq!((part.status, part.text().as_str()), (206, "console"));
         assert_eq!(part.header("content-range"), Some("bytes 0-6/75000"));
+    });
+}
+
+#[test]
+fn with_no_web_client_every_unknown_address_is_refused_as_json() {
+    play(async |world| {
+        for path in ["/", "/home", "/app/11111111-1111-4111-8111-111111111111/hello", "/assets/app-1.js"] {
+            let answer = Request::get(path).header("Accept", "text/html").send(world.address()).await;
+            refused(&answer, 404);
+            assert_eq!(answer.json()["statusCode"], 404, "{path}");
+        }
+    });
+}
+
+#[test]
+fn the_policy_of_pages_can_be_set() {
+    let (folder, policy) = (folder(), "default-src 'self'; frame-ancestors 'none'");
+    let settings = [("DASHBOARD_DIR", folder.path().to_str().unwrap()), ("CONTENT_SECURITY_POLICY", policy)];
+    play_with(&settings, async |world| {
+        assert_eq!(get(world, "/home").await.header("content-security-policy"), Some(policy));
+        assert_eq!(get(world, "/assets/app-1.js").await.header("content-security-policy"), None);
     });
 }

@@ -116,6 +116,8 @@ pub fn server_settings(database: &Settings, more: &[(&str, &str)]) -> Vec<(Strin
     let port = database.port.to_string();
     let mut settings = vec![
         ("NODE_ENV", "production"),
+        // The same answers, whether the dashboard was built before the binary or not.
+        ("DASHBOARD_DIR", "none"),
         ("POSTGRES_USER", &database.user),
         ("POSTGRES_PASSWORD", DATABASE_PASSWORD),
         ("POSTGRES_DB", &database.database),

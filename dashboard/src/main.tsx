@@ -1,7 +1,9 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
+import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
+import { makeRouter } from "./router";
 
 // Only in development: a build has neither the page nor the captured files.
 const Fixtures = import.meta.env.DEV
@@ -12,6 +14,12 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <Suspense>{Fixtures && location.pathname === "/fixtures" ? <Fixtures /> : null}</Suspense>
+    {Fixtures && location.pathname === "/fixtures" ? (
+      <Suspense>
+        <Fixtures />
+      </Suspense>
+    ) : (
+      <RouterProvider router={makeRouter()} />
+    )}
   </StrictMode>,
 );

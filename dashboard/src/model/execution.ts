@@ -16,7 +16,15 @@ import { localError } from "./rules";
 import { answers } from "./table/paging";
 import { type Schedule, Topics } from "./topics";
 import type { ComponentNode, ConfirmProperties, InputType, Json, Opt } from "./types";
-import { type InputNode, type InputValue, isInput, type SentFile, valueFromWire, wireValue } from "./values";
+import {
+  type InputNode,
+  type InputValue,
+  initialWire,
+  isInput,
+  type SentFile,
+  valueFromWire,
+  wireValue,
+} from "./values";
 
 /** What an execution needs from outside. */
 export interface Outside {
@@ -69,6 +77,16 @@ export const topic = {
   pending: (renderId: string, id: string) => `pending ${renderId} ${id}`,
 };
 
+/** Something that the user typed or chose and did not send, to be put back into the next run. */
+export interface Carried {
+  idx: number;
+  id: string;
+  type: string;
+  /** JSON of the initial value that it replaced; another one means that the app wants to start afresh. */
+  initial: string;
+  value: InputValue;
+}
+
 export class Execution {
   readonly topics: Topics;
   private readonly renders = new Map<string, RenderState>();
@@ -87,6 +105,7 @@ export class Execution {
   constructor(
     readonly executionId: string,
     private readonly outside: Outside,
+    private carried: readonly Carried[] = [],
   ) {
     this.topics = new Topics(outside.schedule);
   }
@@ -114,12 +133,18 @@ export class Execution {
   isPending(renderId: string, id: string): boolean {
     return this.pendingMarks.has(key(renderId, id));
   }
-  /** True when a restart would lose something that the user has typed or chosen. */
-  get hasUnsentInput(): boolean {
+  /** What the user has typed or chosen and not sent. */
+  unsentInput(): Carried[] {
+    const unsent: Carried[] = [];
     for (const render of this.renders.values()) {
-      for (const input of render.inputs.values()) if (input.dirty) return true;
+      for (const [id, input] of render.inputs) {
+        const node = render.nodes.get(id);
+        if (!input.dirty || !node || !isInput(node)) continue;
+        unsent.push({ idx: render.idx, id, type: node.type, initial: initialText(node), value: input.value });
+      }
     }
-    return false;
+    // What waits for a render that has not come yet is not lost either.
+    return [...unsent, ...this.carried];
   }
 
   // Frames of the SDK
@@ -288,6 +313,21 @@ export class Execution {
     this.outside.send({ type: "aj", componentId: confirm.id, response });
   }
 
+  /** An event did not leave this browser: what waits for its answer waits no longer. */
+  notSent(event: BrowserEvent, reason: string): void {
+    if (!("renderId" in event)) return;
+    const { renderId } = event;
+    if (event.type === "ac") {
+      this.endWait(key(renderId, event.formComponentId));
+      this.changeForm(renderId, event.formComponentId, { submitting: false, error: `Not sent: ${reason}` });
+      return;
+    }
+    if (!("componentId" in event)) return;
+    this.endWait(key(renderId, event.componentId));
+    this.pendingMarks.get(key(renderId, event.componentId))?.();
+    if (event.type === "am") this.failTable(renderId, event.componentId, reason);
+  }
+
   /** Ends every wait, when the run is over. */
   dispose(): void {
     for (const stop of [...this.waits.values(), ...this.pendingMarks.values()]) stop();
@@ -314,11 +354,28 @@ export class Execution {
     // The same render again (a replay): what is shown stays.
     if (known) return;
     const idx = event.idx ?? 1 + Math.max(-1, ...[...this.renders.values()].map((render) => render.idx));
-    this.renders.set(event.renderId, RenderState.from(event.renderId, idx, modal, event.ui));
+    const render = RenderState.from(event.renderId, idx, modal, event.ui);
+    this.renders.set(event.renderId, render);
+    this.putBack(render);
     for (const [id, table] of this.renders.get(event.renderId)?.tables ?? []) {
       if (table.stale !== false) this.waitForPage(event.renderId, id);
     }
     this.placeRenders();
+  }
+
+  /** Puts back what was typed in the run before. */
+  private putBack(render: RenderState): void {
+    const left: Carried[] = [];
+    for (const carried of this.carried) {
+      const node = render.nodes.get(carried.id);
+      const input = render.inputs.get(carried.id);
+      const same = carried.idx === render.idx && node && isInput(node) && input && node.type === carried.type;
+      if (!same) left.push(carried);
+      else if (initialText(node) === carried.initial) {
+        render.inputs.set(carried.id, { ...input, value: carried.value, touched: true, dirty: true });
+      }
+    }
+    this.carried = left;
   }
 
   private update(renderId: string, diff: Extract<SdkEvent, { type: "bf" }>["diff"][string], version: 1 | 2): void {
@@ -530,6 +587,10 @@ export class Execution {
   private endClickMarks(): void {
     for (const end of [...this.pendingMarks.values()]) end();
   }
+}
+
+function initialText(node: InputNode): string {
+  return JSON.stringify(initialWire(node) ?? null);
 }
 
 function key(renderId: string, id: string): string {

@@ -61,6 +61,7 @@ export class Session {
   private wasOnline = false;
   private packageVersion: string | null = null;
   private run: Run | null = null;
+  private preparedRoute = "";
   /** To be checked when the environment is there: something may have been lost. */
   private mustCheck = false;
   private updatingSince: number | null = null;
@@ -122,13 +123,19 @@ export class Session {
     return this.connection.buffered;
   }
 
+  /** Connects for an app before it is known whether it may be started. */
+  prepare(appRoute: string): void {
+    this.run = null;
+    this.preparedRoute = appRoute;
+    if (this.socketState.kind === "stopped") this.connection.start();
+  }
+
   /** Begins a run of an app; as soon as its environment is there. */
   start(appRoute: string, params: Params): Run {
-    const first = this.run === null;
     this.run = { executionId: this.parts.uuid(), appRoute, params, startedAt: null, heard: false };
     this.mustCheck = false;
     this.parts.onRun(this.run);
-    if (first) this.connection.start();
+    if (this.socketState.kind === "stopped") this.connection.start();
     this.sendStart();
     return this.run;
   }
@@ -228,7 +235,7 @@ export class Session {
     const query = new URLSearchParams({
       sessionId: this.sessionId,
       environmentId: this.parts.environmentId,
-      appRoute: this.run?.appRoute ?? "",
+      appRoute: this.run?.appRoute ?? this.preparedRoute,
     });
     if (this.run && this.run.startedAt !== null) query.set("executionId", this.run.executionId);
     return `${this.parts.origin}/api/v1/browser/ws?${query}`;

@@ -1,0 +1,67 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { formatParams, parseParams } from "../model/params";
+import { AppView } from "./AppView";
+import { browserOutside } from "./browser";
+import { AppController } from "./controller";
+
+/** `/app/<environmentId>/<appRoute>`: the deep link that people share. */
+export function AppPage() {
+  const { environmentId, appRoute } = useParams({ from: "/app/$environmentId/$appRoute" });
+  // A socket is bound to its environment: another one is another controller.
+  return <InEnvironment key={environmentId} environmentId={environmentId.toLowerCase()} appRoute={appRoute} />;
+}
+
+function InEnvironment({ environmentId, appRoute }: { environmentId: string; appRoute: string }) {
+  const navigate = useNavigate();
+  const search = useSearch({ strict: false });
+  const query = formatParams(search as Record<string, unknown>);
+  const go = useRef((address: string) => void navigate({ to: address }));
+  const [controller] = useState(() => new AppController(environmentId, browserOutside(environmentId, go.current)));
+  const state = useSyncExternalStore(controller.subscribe, controller.snapshot);
+
+  useEffect(() => {
+    void controller.open(appRoute, parseParams(query));
+  }, [controller, appRoute, query]);
+
+  useEffect(() => followBrowser(controller), [controller]);
+
+  const entering = state.access.kind === "signed-out" && !state.access.duringRun;
+  useEffect(() => {
+    if (!entering) return;
+    const paramsString = query + location.hash;
+    const entry = formatParams({ environmentId, appRoute, paramsString });
+    void navigate({ to: `/auth/login-to-app${entry}`, replace: true });
+  }, [entering, navigate, environmentId, appRoute, query]);
+
+  return <AppView controller={controller} state={state} environmentId={environmentId} />;
+}
+
+/** The browser's own news: network, sleep, leaving. */
+function followBrowser(controller: AppController): () => void {
+  const online = () => controller.networkCame();
+  const offline = () => controller.networkWent();
+  // A timer that is far too late means that the machine slept (hidden tabs get one a minute).
+  let last = Date.now();
+  const beat = setInterval(() => {
+    if (Date.now() - last > 90_000) controller.woke();
+    last = Date.now();
+  }, 10_000);
+  const leave = () => controller.dispose();
+  // Back from the browser's page cache: what was open is gone.
+  const shown = (event: PageTransitionEvent) => {
+    if (event.persisted) controller.restart();
+  };
+  window.addEventListener("online", online);
+  window.addEventListener("offline", offline);
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", shown);
+  return () => {
+    window.removeEventListener("online", online);
+    window.removeEventListener("offline", offline);
+    window.removeEventListener("pagehide", leave);
+    window.removeEventListener("pageshow", shown);
+    clearInterval(beat);
+    controller.dispose();
+  };
+}

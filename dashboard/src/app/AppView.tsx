@@ -1,0 +1,198 @@
+import { type CSSProperties, lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { PageContext, type PageContextValue, usePageState } from "../components/hooks";
+import { RenderRoot } from "../components/Render";
+import { Button } from "../ui/Button";
+import { Notice } from "../ui/Notice";
+import { Spinner } from "../ui/Spinner";
+import { Wait } from "../ui/Wait";
+import { AccessMessage, LostAccess } from "./AccessMessage";
+import { AppNav } from "./AppNav";
+import styles from "./app.module.css";
+import { download } from "./browser";
+import type { AppController, AppSnapshot } from "./controller";
+import { EnvironmentAway } from "./EnvironmentAway";
+import { FailurePanel } from "./FailurePanel";
+import { StatusBanner } from "./StatusBanner";
+import { ToastRegion } from "./ToastRegion";
+import { useTheme } from "./useTheme";
+
+// Not needed for the first paint.
+const Dialogs = lazy(() => import("./Dialogs").then((module) => ({ default: module.Dialogs })));
+const StatusControl = lazy(() => import("./StatusControl").then((module) => ({ default: module.StatusControl })));
+
+/** The app page as a picture of its state. */
+export function AppView({
+  controller,
+  state,
+  environmentId,
+}: {
+  controller: AppController;
+  state: AppSnapshot;
+  environmentId: string;
+}) {
+  const { grant, access, status, execution, failure, blocked } = state;
+  useTheme(grant?.environment.theme ?? null);
+  const name = grant?.app.name || state.appRoute;
+  useEffect(() => {
+    document.title = name || "Compose";
+  }, [name]);
+
+  const removed = grant !== null && !grant.environment.apps.some((app) => app.route === grant.app.route);
+  const nav = grant?.environment.navs?.find((other) => other.id === grant.app.navId);
+  const page = useMemo<PageContextValue | null>(
+    () =>
+      execution && {
+        execution,
+        blocked,
+        toast: (message, appearance) => controller.toasts.add({ message, appearance: appearance ?? "info" }),
+        download,
+      },
+    [execution, blocked, controller],
+  );
+
+  if (access.kind !== "granted" && access.kind !== "checking" && !("duringRun" in access && access.duringRun)) {
+    return (
+      <main className={styles.alone}>
+        <AccessMessage access={access} environmentId={environmentId} tryAgain={() => controller.restart()} />
+      </main>
+    );
+  }
+
+  return (
+    <div className={styles.page} data-nav={nav ? true : undefined}>
+      <a className="skip-link" href="#main">
+        Skip to the app
+      </a>
+      {nav && grant && (
+        <AppNav nav={nav} environmentId={environmentId} companyName={grant.companyName} current={grant.app.route} />
+      )}
+      <main className={styles.main} id="main" tabIndex={-1}>
+        <PageHeading name={name} />
+        <div className={styles.banners}>
+          <StatusBanner
+            status={status}
+            hasPage={execution?.page.started === true}
+            retryNow={() => controller.retryNow()}
+          />
+          {removed && (
+            <Notice tone="warning" title="This app is no longer offered">
+              <p>A newer version of its server does not have it any more. What you see is the last state.</p>
+            </Notice>
+          )}
+          {failure && grant && (
+            <FailurePanel
+              failure={failure}
+              facts={facts(state, environmentId)}
+              restart={() => controller.restart()}
+              close={() => controller.closeFailure()}
+            />
+          )}
+        </div>
+        {"duringRun" in access && <LostAccess access={access} again={() => void controller.tryAgain()} />}
+        {!("duringRun" in access) && page ? (
+          <PageContext.Provider value={page}>
+            <Area key={page.execution.executionId} state={state} controller={controller} />
+            <Suspense>
+              <Dialogs />
+            </Suspense>
+          </PageContext.Provider>
+        ) : (
+          !("duringRun" in access) && <Wait what="Asking the server for this app…" />
+        )}
+      </main>
+      <ToastRegion toasts={controller.toasts} />
+      {grant && (
+        <Suspense>
+          <StatusControl
+            status={status}
+            grant={grant}
+            hasTheme={grant.environment.theme !== null}
+            restart={() => controller.restart()}
+          />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** For screen readers and the order of headings; the app shows its own words. It takes the focus at each new app. */
+function PageHeading({ name }: { name: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the name tells that another app is shown
+  useEffect(() => {
+    if (!first.current) heading.current?.focus();
+    first.current = false;
+  }, [name]);
+  return (
+    <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
+      {name}
+    </h1>
+  );
+}
+
+function Area({ state, controller }: { state: AppSnapshot; controller: AppController }) {
+  const page = usePageState();
+  const { status, run, grant, replacing } = state;
+  if (!page.started) {
+    if (state.failure?.severity === "error") return null;
+    if (status.kind === "environment-offline" && grant) return <EnvironmentAway grant={grant} />;
+    const restart = <Button onPress={() => controller.restart()}>Restart the app</Button>;
+    if (run?.startedAt && status.kind === "online") {
+      return (
+        <Wait
+          key="started"
+          what="The app is starting…"
+          long="Still working. The app has not shown anything yet."
+          actions={restart}
+        />
+      );
+    }
+    if (status.kind !== "connecting" && status.kind !== "online") return null;
+    return <Wait key="connecting" what="Connecting to the app’s server…" />;
+  }
+  const { loading, config } = page;
+  const x = config.paddingX ?? "1rem";
+  const y = config.paddingY ?? "4rem";
+  const shape = {
+    "--page-width": config.width ?? "72rem",
+    "--page-gap": config.spacingY ?? "2rem",
+    "--page-top": config.paddingTop ?? y,
+    "--page-bottom": config.paddingBottom ?? y,
+    "--page-left": config.paddingLeft ?? x,
+    "--page-right": config.paddingRight ?? x,
+  } as CSSProperties;
+  return (
+    <>
+      <p className="visually-hidden" role="status">
+        {loading ? loading.text : ""}
+      </p>
+      {loading && (
+        <div className={styles.loading} aria-hidden="true">
+          <Spinner size="sm" />
+          <span>{loading.text}</span>
+        </div>
+      )}
+      <div
+        className={styles.area}
+        style={shape}
+        inert={replacing || loading?.disableInteraction === true}
+        aria-busy={replacing || loading !== null}
+      >
+        {page.renderIds.map((id) => (
+          <RenderRoot key={id} renderId={id} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function facts({ grant, appRoute, run }: AppSnapshot, environmentId: string): Record<string, string> {
+  const environment = grant?.environment;
+  return {
+    app: appRoute,
+    environment: `${environment?.name ?? ""} (${environmentId})`,
+    sdk: `${environment?.sdkPackageName ?? "unknown"} ${environment?.sdkPackageVersion ?? ""}`.trim(),
+    execution: run?.executionId ?? "",
+  };
+}

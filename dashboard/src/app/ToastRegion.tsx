@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import styles from "./toast.module.css";
+import type { Toast, Toasts } from "./toasts";
+
+const ICONS = { info: "info", success: "check", warning: "warning", error: "alert" } as const;
+const WORDS = { info: "", success: "Success: ", warning: "Warning: ", error: "Error: " } as const;
+
+/** The toasts of a page, read out as they come. They wait while the pointer or the focus is on them. */
+export function ToastRegion({ toasts }: { toasts: Toasts }) {
+  const list = useSyncExternalStore(toasts.subscribe, toasts.snapshot);
+  const [held, setHeld] = useState(false);
+  return (
+    <section
+      aria-label="Notifications"
+      className={styles.region}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <ol className={styles.list} aria-live="polite" aria-relevant="additions">
+        {list.map((toast) => (
+          <Shown key={toast.id} toast={toast} held={held} dismiss={() => toasts.dismiss(toast.id)} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Shown({ toast, held, dismiss }: { toast: Toast; held: boolean; dismiss: () => void }) {
+  const left = useRef(toast.duration);
+  const latest = useRef(dismiss);
+  latest.current = dismiss;
+  useEffect(() => {
+    if (held || left.current === null) return;
+    const begun = Date.now();
+    const timer = setTimeout(() => latest.current(), left.current);
+    return () => {
+      clearTimeout(timer);
+      // After the pointer has left there is at least a second to see what was pointed at.
+      if (left.current !== null) left.current = Math.max(1_000, left.current - (Date.now() - begun));
+    };
+  }, [held]);
+  return (
+    <li
+      className={styles.toast}
+      data-appearance={toast.appearance}
+      role={toast.appearance === "error" ? "alert" : undefined}
+    >
+      <span className={styles.icon}>
+        <Icon name={ICONS[toast.appearance]} />
+      </span>
+      <div className={styles.text}>
+        <span className="visually-hidden">{WORDS[toast.appearance]}</span>
+        {toast.title && <p className={styles.title}>{toast.title}</p>}
+        <p>{toast.message}</p>
+        {toast.action && (
+          <a href={toast.action.url} target="_blank" rel="noopener" onClick={dismiss}>
+            {toast.action.label}
+          </a>
+        )}
+      </div>
+      <Button appearance="plain" aria-label="Dismiss" onPress={dismiss}>
+        <Icon name="cross" />
+      </Button>
+    </li>
+  );
+}

@@ -1,0 +1,42 @@
+import { type ReactNode, useEffect } from "react";
+import styles from "./frame.module.css";
+import { Logo } from "./Logo";
+import { SchemeSwitch } from "./SchemeSwitch";
+
+/** What is around every page but an app's: the mark, the switch of colours, one main part. */
+export function Frame({
+  title,
+  children,
+  brand,
+  tools,
+}: {
+  /** Of the browser's tab. */
+  title: string;
+  children: ReactNode;
+  brand?: ReactNode;
+  tools?: ReactNode;
+}) {
+  useEffect(() => {
+    document.title = `${title} · Compose`;
+  }, [title]);
+  return (
+    <div className={styles.frame}>
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <header className={styles.header}>
+        <a className={styles.brand} href="/home" aria-label={brand ? undefined : "Compose, home"}>
+          <Logo />
+          {brand ?? <span>Compose</span>}
+        </a>
+        <div className={styles.tools}>
+          <SchemeSwitch />
+          {tools}
+        </div>
+      </header>
+      <main className={styles.main} id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}

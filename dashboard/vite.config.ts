@@ -23,5 +23,7 @@ export default defineConfig({
     setupFiles: ["src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    // Machines are slow when they are busy; a test that hangs is told soon enough.
+    testTimeout: 30_000,
   },
 });

@@ -182,7 +182,7 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
         latency.value_at_quantile(0.99) as f64 / 1e3,
         latency.value_at_quantile(0.999) as f64 / 1e3,
     );
-    runtime.block_on(hub.drain());
+    drop(runtime.block_on(hub.drain(std::time::Duration::ZERO)));
     threads.join();
     drop(hub);
     drop(control);

@@ -39,6 +39,10 @@ DO $$ BEGIN PERFORM pg_advisory_xact_lock(8243113858876402023); END $$;
 -- A busy server holds locks only briefly. If this is not enough, run the file again.
 SET LOCAL lock_timeout = '10s';
 \ir 20-baseline.sql
+\ir 22-kept-sessions.sql
+INSERT INTO relay_migration (id, name, checksum, how)
+VALUES (22, 'kept-sessions', 'bd235035e0e7c9988979db7ceed7e83c8972d2019cadb82181b8f6f96cf0abf8', 'applied')
+ON CONFLICT (id) DO NOTHING;
 COMMIT;
 
 -- An interrupted build leaves an invalid index, which "if not exists" would take for a good one.

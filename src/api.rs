@@ -55,7 +55,7 @@ pub use plain_http::PlainHttp;
 pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
-use crate::control::{AuditQueue, Revocations};
+use crate::control::{AuditQueue, Handover, Revocations};
 use crate::dashboard::Dashboard;
 use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
 use crate::metrics::Requests;
@@ -117,6 +117,8 @@ pub struct Parts {
     pub audit: AuditQueue,
     /// Where it is said that an authorisation was taken away.
     pub revocations: Revocations,
+    /// Takes over what the process before this one has kept.
+    pub handover: Handover,
     /// What `NODE_ENV` says.
     pub mode: Mode,
     /// Origins that are accepted besides the request's own host.
@@ -127,7 +129,8 @@ pub struct Parts {
     pub sign_in: SignIn,
     /// Who may found an organization.
     pub registration: Registration,
-    /// Whether load balancers shall send requests here: true while serving, false while starting and draining.
+    /// Whether load balancers shall send requests here: true while serving, and afterwards while another process serves at the
+    /// same address.
     pub healthy: watch::Receiver<bool>,
     /// Runs the hand-over of upgraded sockets.
     pub tasks: Tasks,
@@ -148,6 +151,7 @@ pub struct Api {
     keys: Arc<Keys>,
     audit: AuditQueue,
     revocations: Revocations,
+    handover: Handover,
     mode: Mode,
     origins: OriginRule,
     demo: Option<DemoSignIn>,
@@ -175,6 +179,7 @@ impl Api {
             keys: parts.keys,
             audit: parts.audit,
             revocations: parts.revocations,
+            handover: parts.handover,
             mode: parts.mode,
             demo: parts.demo,
             sign_in: parts.sign_in,

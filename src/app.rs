@@ -1,7 +1,9 @@
 //! The composition root: builds the rooms from the settings, joins them, and takes them down in order.
 
 mod admin;
+mod alive;
 mod database;
+mod ports;
 mod settings;
 mod site;
 
@@ -11,35 +13,42 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
-
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::ports::Ports;
 use crate::admin::Admin;
 use crate::api::{self, Api, DemoSignIn};
 use crate::auth::{Keys, KeysError, PublicOriginError};
 use crate::config::{Config, Mode};
-use crate::control::{self, Control};
+use crate::control::{self, Control, Handover};
 use crate::dashboard::FolderError;
 use crate::http::{self, TrustedProxies};
-use crate::lifecycle::{Lifecycle, Phase, Signals};
+use crate::lifecycle::{Lifecycle, Phase, Signals, service_manager};
 use crate::metrics::Metrics;
-use crate::net::{Admission, BindError, BindFault, Listener};
+use crate::net::{Admission, BindError, Bound};
 use crate::relay::{Count, Hub};
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
 
+pub use crate::net::Inherited;
 pub use database::{DatabaseError, migrate};
 pub use settings::store_settings;
 
 /// How long requests in work and the control tasks may take at the end.
 const LAST_TASKS: Duration = Duration::from_secs(10);
+/// How long sockets that were on their way to us are still taken, to be told to come back, when somebody else has the port.
+const LATECOMERS: Duration = Duration::from_secs(1);
+/// How long connections that are used again and again stay open then, so that each ends with an answer that says so.
+const KEPT_CONNECTIONS: Duration = Duration::from_secs(5);
 
 /// What the command line adds to the settings.
 pub struct Options {
     /// Listen here instead of where the settings say; port 0 lets the system choose.
     pub listen: Option<SocketAddr>,
+    /// Sockets that a service manager has passed; they take the place of all addresses.
+    pub inherited: Inherited,
     /// Demo mode: a sign-in link without Google, for this machine only.
     pub demo: Option<DemoOptions>,
     /// Called once when the server answers.
@@ -145,10 +154,12 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     let keys = Keys::new(&config.keys.prod_api_key_secret, &config.keys.dev_api_key_secret)?;
     // The port first: that another server runs is known at once, and not after a migration.
     let admission = Admission::new(config.server.max_connections);
-    let listeners = listen(&config, &options, &admission)?;
+    let Options { listen, inherited, demo, on_ready } = options;
+    let bound = ports::bind(&config.server, listen, inherited, &admission)?;
     let site = site::read(&config.server).await?;
     let database = store_settings(&config.postgres);
     let mut stopping = lifecycle.watch();
+    service_manager::status("waiting for the database");
     tokio::select! {
         prepared = database::prepare(&database) => prepared?,
         () = stopping.reached(Phase::Draining) => return Ok(()),
@@ -172,7 +183,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
     let retention = config.limits.audit_log_retention_days;
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
-    let watched = CancellationToken::new();
+    let watched = http::Closing::new();
     let for_operators = Admin {
         metrics: metrics.clone(),
         hub: hub.clone(),
@@ -185,14 +196,15 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     admin::start(config.admin.listen, for_operators, &tasks, &watched).map_err(Error::Admin)?;
     let healthy = watch::Sender::new(false);
     let api = Api::new(api::Parts {
-        store,
+        store: store.clone(),
         hub: hub.clone(),
         keys: Arc::new(keys),
         audit: control.audit().clone(),
         revocations: control.revocations().clone(),
+        handover: Handover::new(&store, &hub, &tasks),
         mode: settings::mode(config.server.mode),
         public_origins: settings::public_origins(&config.server)?,
-        demo: options.demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
+        demo: demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
         sign_in: settings::sign_in(&config)?,
         registration: settings::registration(&config.sign_up),
         healthy: healthy.subscribe(),
@@ -203,27 +215,40 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         requests: metrics.requests,
     });
 
-    let closed = CancellationToken::new();
-    let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
-    for listener in listeners {
-        tasks.spawn("http", http::serve(listener, Arc::clone(&api), tasks.clone(), closed.clone()));
-    }
-    lifecycle.advance(Phase::Serving);
+    let addresses: Vec<SocketAddr> = bound.iter().map(Bound::address).collect();
     healthy.send_replace(true);
+    let mut ports = Ports::serve(bound, &api, &tasks)?;
+    lifecycle.advance(Phase::Serving);
     for address in &addresses {
         tracing::info!("listening on http://{address}");
     }
-    let sign_in = options.demo.map(|demo| format!("/demo/sign-in?token={}", demo.token.expose()));
-    (options.on_ready)(Ready { addresses, sign_in });
+    service_manager::ready("serving");
+    tasks.spawn("watchdog", alive::tell(hub.clone(), tasks.clone()));
+    let sign_in = demo.map(|demo| format!("/demo/sign-in?token={}", demo.token.expose()));
+    on_ready(Ready { addresses, sign_in });
 
-    stopping.reached(Phase::Draining).await;
-    healthy.send_replace(false);
-    if config.server.mode == Mode::Production {
+    tokio::select! {
+        () = stopping.reached(Phase::Draining) => {}
+        () = alive::superseded(&config.server, &store) => lifecycle.advance(Phase::Draining),
+    }
+    service_manager::stopping("telling browsers and SDKs to come back");
+    if config.server.mode == Mode::Production && !config.server.drain_delay.is_zero() {
+        healthy.send_replace(false);
         tokio::time::sleep(config.server.drain_delay).await;
     }
-    closed.cancel();
-    hub.drain().await;
-    watched.cancel();
+    let port_lives_on = ports.leave().await;
+    if !port_lives_on {
+        healthy.send_replace(false);
+        ports.close_idle();
+    }
+    let left = Instant::now();
+    let kept = hub.drain(if port_lives_on { LATECOMERS } else { Duration::ZERO }).await;
+    control::keep(&store, kept).await;
+    if port_lives_on {
+        tokio::time::sleep_until(left + KEPT_CONNECTIONS).await;
+        ports.close_idle();
+    }
+    watched.close_idle();
     tasks.stop();
     if tokio::time::timeout(LAST_TASKS, tasks.ended()).await.is_err() {
         tracing::warn!("some tasks did not end in time");
@@ -233,22 +258,6 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     lifecycle.advance(Phase::Stopped);
     tracing::info!("stopped");
     Ok(())
-}
-
-fn listen(config: &Config, options: &Options, admission: &Admission) -> Result<Vec<Listener>, BindError> {
-    if let Some(address) = options.listen {
-        return Ok(vec![Listener::bind(address, admission.clone())?]);
-    }
-    let mut listeners = Vec::new();
-    for address in config.server.addresses() {
-        match Listener::bind(address, admission.clone()) {
-            Ok(listener) => listeners.push(listener),
-            Err(error) if listeners.is_empty() || error.fault == BindFault::Taken => return Err(error),
-            // `localhost` may mean ::1, but not every machine has it.
-            Err(error) => tracing::debug!(%error, "second address left out"),
-        }
-    }
-    Ok(listeners)
 }
 
 /// What the relay counted in its life, so that a drop is never without a trace.

@@ -33,7 +33,7 @@ pub use logs::{LogFormat, Logs};
 pub use oidc::Oidc;
 pub use postgres::{Postgres, SslMode};
 pub use relay::Relay;
-pub use server::{Mode, Server, WebClient};
+pub use server::{Handover, Mode, Server, WebClient};
 pub use sign_up::{Plan, SignUp};
 pub use tls::{CertificateFiles, Tls};
 

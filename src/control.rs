@@ -1,8 +1,10 @@
 //! What the hot loop cannot decide: may this user start this app, store this configuration, store this audit entry; and,
-//! again and again, may those who are connected still be.
+//! again and again, may those who are connected still be. And what one process leaves to the next.
 
 mod audit;
 mod configuration;
+mod deploy;
+mod handover;
 mod purge;
 mod recheck;
 mod revocation;
@@ -15,6 +17,8 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use audit::{AuditQueue, QueueFull};
+pub use deploy::superseded;
+pub use handover::{Handover, keep};
 pub use purge::{Purged, once as purge_once, run as purge};
 pub use revocation::{Revocations, Scope};
 

@@ -27,7 +27,7 @@ pub use proxies::TrustedProxies;
 pub use reply::{Label, Reply, RequestedBy, json, reply, see_other, see_other_to};
 pub use request::Request;
 pub use router::{Found, Parameters, Router};
-pub use server::serve;
+pub use server::{Closing, serve};
 pub use upgrade::{Handshake, HandshakeFault, RawSocket};
 
 #[cfg(test)]

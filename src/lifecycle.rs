@@ -1,5 +1,6 @@
 //! The life of the process: its phases, and the signals that end it.
 
+pub mod service_manager;
 mod signals;
 
 pub use signals::{Signal, Signals};

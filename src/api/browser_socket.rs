@@ -63,10 +63,13 @@ async fn admit(call: &Call) -> Result<(SessionClaim, Page), UpgradeRefusal> {
     let login = login.ok_or_else(|| refused("Nobody is logged in."))?;
 
     let page = match Wanted::read(&call.request)? {
-        Wanted::App { environment, route } => {
+        Wanted::App { environment, route, resumes } => {
             let allowed = patiently(database, || may_open(store, &login, environment, &route)).await.map_err(away)?;
             if !allowed {
                 return Err(refused("This app is not open to you, or does not exist."));
+            }
+            if resumes {
+                call.api.handover.take_over(environment).await;
             }
             Page::App { environment, route: route.into() }
         }
@@ -115,7 +118,12 @@ async fn home(store: &Store, login: &Login) -> Result<Vec<EnvironmentId>, StoreE
 /// What the query asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
-    App { environment: EnvironmentId, route: String },
+    /// `resumes`: the page says that it runs something.
+    App {
+        environment: EnvironmentId,
+        route: String,
+        resumes: bool,
+    },
     Home,
 }
 
@@ -140,11 +148,13 @@ impl Wanted {
         if route.len() > LONGEST_ROUTE || route.contains('\0') {
             return Err(refused("appRoute is not the route of an app."));
         }
-        // Nothing else comes of it (A4): whether an execution is this page's is known from its own START alone.
+        // Nothing else comes of it (A4): whether an execution is this page's is known from its own START alone, be it that of
+        // the process before this one.
+        let resumes = execution.is_some();
         if execution.is_some_and(|id| ExecutionId::parse(id.as_bytes()).is_none()) {
             return Err(refused("executionId must be a UUID."));
         }
-        Ok(Self::App { environment, route })
+        Ok(Self::App { environment, route, resumes })
     }
 }
 

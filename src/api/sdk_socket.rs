@@ -61,6 +61,8 @@ async fn admit(call: &Call) -> Result<(SdkReservation, SdkPeer), UpgradeRefusal>
 
     let id = EnvironmentId::from_u128(environment.id.as_u128());
     let stopping = || UpgradeRefusal::temporary("srvr11", "The server is shutting down or too busy. Please try again.");
+    // Before it can send anything to a page that is not known here. Without an answer in time it comes in all the same.
+    let _ = timeout_at(began + api.patience.total, api.handover.take_over(id)).await;
     let reservation = match timeout_at(began + api.patience.total, api.hub.reserve_sdk(id)).await {
         Ok(Ok(reservation)) => reservation,
         Ok(Err(ReserveError::Occupied)) => return Err(occupied(environment.id)),

@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::auth::Keys;
-use crate::control::{Control, REQUESTS};
-use crate::http::serve;
+use crate::control::{Control, Handover, REQUESTS};
+use crate::http::{Closing, serve};
 use crate::net::{Admission, Listener};
 use crate::relay::Limits;
 use crate::secret::Secret;
@@ -46,11 +46,12 @@ fn rig_of(mode: Mode, demo: Option<DemoSignIn>, site: Site) -> Rig {
     let keys = Keys::new(&Secret::new("prod"), &Secret::new("00".repeat(32))).unwrap();
     let (healthy, phase) = watch::channel(true);
     let mut api = Api::new(Parts {
-        store,
-        hub,
+        store: store.clone(),
+        hub: hub.clone(),
         keys: Arc::new(keys),
         audit: control.audit().clone(),
         revocations: control.revocations().clone(),
+        handover: Handover::new(&store, &hub, &tasks),
         mode,
         public_origins: Vec::new(),
         demo,
@@ -67,7 +68,7 @@ fn rig_of(mode: Mode, demo: Option<DemoSignIn>, site: Site) -> Rig {
         sockets::Patience { database: Duration::from_millis(600), total: Duration::from_millis(800) };
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Admission::new(64)).unwrap();
     let address = listener.address();
-    tasks.spawn("http.serve", serve(listener, api, tasks.clone(), CancellationToken::new()));
+    tasks.spawn("http.serve", serve(listener, api, tasks.clone(), Closing::new(), oneshot::channel().0));
     Rig { address, healthy }
 }
 

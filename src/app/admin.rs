@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use tokio::sync::oneshot;
 
 use crate::admin::Admin;
-use crate::http;
+use crate::http::{self, Closing};
 use crate::net::{Admission, BindError, BindFault, Listener};
 use crate::tasks::Tasks;
 
@@ -25,7 +25,7 @@ pub(super) fn start(
     address: Option<SocketAddr>,
     admin: Admin,
     tasks: &Tasks,
-    shutdown: &CancellationToken,
+    shutdown: &Closing,
 ) -> Result<(), BindError> {
     let Some(address) = address else { return Ok(()) };
     let first = match bind(address) {
@@ -42,13 +42,13 @@ pub(super) fn start(
         while listener.is_none() {
             tokio::select! {
                 () = tokio::time::sleep(RETRY) => {}
-                () = shutdown.cancelled() => return,
+                () = shutdown.begins() => return,
             }
             listener = bind(address).ok();
         }
         let Some(listener) = listener else { return };
         tracing::info!("metrics on http://{}/metrics", listener.address());
-        http::serve(listener, Arc::new(admin), own, shutdown).await;
+        http::serve(listener, Arc::new(admin), own, shutdown, oneshot::channel().0).await;
     });
     Ok(())
 }

@@ -119,6 +119,7 @@ async fn serve(arguments: &Arguments, place: &Place, config: Config, state: stat
     let data = place.directory().to_owned();
     let ready_file = arguments.ready_file.clone();
     let options = app::Options {
+        inherited: app::Inherited::default(),
         listen: arguments.listen,
         demo: Some(app::DemoOptions { token, user: owner.user }),
         on_ready: Box::new(move |ready| {

@@ -13,7 +13,8 @@ PROD_API_KEY_SECRET, DEV_API_KEY_SECRET. The file .env.example explains these
 and all others. The database is brought up to date at start.
 
 Stop it with SIGTERM or Ctrl-C: it closes all connections so that browsers and
-SDKs come back by themselves. A second signal ends it at once.";
+SDKs come back by themselves. A second signal ends it at once. With HANDOVER it
+can be replaced by a newer one on the same port without a gap.";
 
 /// The arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = Config::from_env(&config::variable).map_err(|faults| start::settings_failure(&faults))?;
     start::logs(&config.logs)?;
-    let options = app::Options { listen: arguments.listen, demo: None, on_ready: Box::new(|_| {}) };
+    // Here no second thread runs yet, so nobody reads the environment while it is changed.
+    let inherited = app::Inherited::take_from_environment(config.server.socket_names.as_deref());
+    let options = app::Options { listen: arguments.listen, inherited, demo: None, on_ready: Box::new(|_| {}) };
     start::block_on(async { app::run(config, options).await.map_err(|error| start::app_failure(&error)) })
 }

@@ -20,6 +20,17 @@ pub enum Mode {
     Other,
 }
 
+/// `HANDOVER`: how this process and another one follow each other on the same port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// The port must be free at the start.
+    Off,
+    /// The port may be that of an older server, which is told to stop by a signal.
+    Signal,
+    /// As [`Handover::Signal`]; besides, the table `deploy` says who the newest is, and who is not stops by itself.
+    Deploy,
+}
+
 /// The process and its HTTP side.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -27,8 +38,12 @@ pub struct Server {
     pub mode: Mode,
     /// `PORT`; never 0.
     pub port: u16,
-    /// `BUILD_VERSION`: names this build in the log.
+    /// `BUILD_VERSION`: names this build in the log and, with [`Handover::Deploy`], in the table `deploy`.
     pub build_version: String,
+    /// `HANDOVER`.
+    pub handover: Handover,
+    /// `LISTEN_FDNAMES`: set by systemd, the names of the sockets that it passes.
+    pub socket_names: Option<String>,
     /// `PUBLIC_ORIGINS`: the origins (`https://host[:port]`, lower case, default port left out) under which browsers
     /// reach this server. Empty: the `Host` header is the measure, as in the old server.
     pub public_origins: Vec<String>,
@@ -57,18 +72,25 @@ pub enum WebClient {
 
 impl Server {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let mode = match reader.text("NODE_ENV").as_deref() {
+            Some("production") => Mode::Production,
+            Some("development") => Mode::Development,
+            _ => Mode::Other,
+        };
+        let port = port(reader);
+        let build_version = reader.text("BUILD_VERSION").unwrap_or_else(|| UNKNOWN_BUILD.to_owned());
+        let handover = handover(reader, &build_version);
+        let delay = if handover == Handover::Off { 1 } else { 0 };
         Self {
-            mode: match reader.text("NODE_ENV").as_deref() {
-                Some("production") => Mode::Production,
-                Some("development") => Mode::Development,
-                _ => Mode::Other,
-            },
-            port: port(reader),
-            build_version: reader.text("BUILD_VERSION").unwrap_or_else(|| "unknown".to_owned()),
+            mode,
+            port,
+            build_version,
+            handover,
+            socket_names: reader.text("LISTEN_FDNAMES"),
             public_origins: public_origins(reader),
             max_connections: usize::try_from(reader.number("MAX_CONNECTIONS", 1..=10_000_000, 10_000))
                 .unwrap_or(usize::MAX),
-            drain_delay: reader.seconds("DRAIN_DELAY_SECONDS", 0..=600, 1),
+            drain_delay: reader.seconds("DRAIN_DELAY_SECONDS", 0..=600, delay),
             trusted_proxies: trusted_proxies(reader),
             web_client: match reader.text("DASHBOARD_DIR").as_deref() {
                 None => WebClient::BuiltIn,
@@ -100,6 +122,19 @@ fn content_security_policy(reader: &mut Reader<'_>) -> Option<String> {
         reader.fault(NAME, wrong, "frame-ancestors 'self'");
     }
     Some(policy)
+}
+
+/// What the old server calls a build without a name.
+const UNKNOWN_BUILD: &str = "unknown";
+
+fn handover(reader: &mut Reader<'_>, build: &str) -> Handover {
+    let words = [("off", Handover::Off), ("signal", Handover::Signal), ("deploy", Handover::Deploy)];
+    let handover = reader.choice("HANDOVER", &words, Handover::Off);
+    if handover == Handover::Deploy && build == UNKNOWN_BUILD {
+        let wrong = "is not set, but HANDOVER=deploy tells builds apart by it".to_owned();
+        reader.fault("BUILD_VERSION", wrong, "2026-01-31-a1b2c3d");
+    }
+    handover
 }
 
 /// 0 means the default, as in the old server; a text that is no number is a mistake, where the old server took 8080.

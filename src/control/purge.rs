@@ -1,4 +1,5 @@
-//! The clean-up that runs beside everything else: logins that have ended, old rows of `deploy`, and, when a retention is
+//! The clean-up that runs beside everything else: logins that have ended, old rows of `deploy`, pages that a server before
+//! this one has kept and that did not come back, and, when a retention is
 //! set, old entries of the audit log.
 
 use std::future::Future;
@@ -36,9 +37,9 @@ pub async fn run(store: Store, tasks: Tasks, retention: Option<NonZeroU32>) {
             () = tasks.stopped() => return,
         };
         match done {
-            Ok(Purged { sessions: 0, deploys: 0, logs: 0 }) => {}
-            Ok(Purged { sessions, deploys, logs }) => {
-                tracing::info!(sessions, deploys, logs, "rows deleted whose time is over");
+            Ok(Purged { sessions: 0, deploys: 0, kept: 0, logs: 0 }) => {}
+            Ok(Purged { sessions, deploys, kept, logs }) => {
+                tracing::info!(sessions, deploys, kept, logs, "rows deleted whose time is over");
             }
             // What is left is taken the next time.
             Err(error) => tracing::warn!(%error, "the clean-up was cut short"),
@@ -53,6 +54,8 @@ pub struct Purged {
     pub sessions: u64,
     /// Rows of `deploy` older than 30 days.
     pub deploys: u64,
+    /// Pages that did not come back after a restart.
+    pub kept: u64,
     /// Entries of the audit log older than the retention.
     pub logs: u64,
 }
@@ -65,6 +68,7 @@ pub async fn once(store: &Store, retention: Option<NonZeroU32>) -> Result<Purged
     let now = Timestamp::now();
     let sessions = in_batches(|| store.delete_expired_sessions(now, BATCH)).await?;
     let deploys = in_batches(|| store.delete_old_deploys(now - DEPLOYS, BATCH)).await?;
+    let kept = in_batches(|| store.delete_expired_kept_sessions(BATCH)).await?;
     let mut logs = 0;
     if let Some(days) = retention {
         let before = now - SignedDuration::from_hours(24 * i64::from(days.get()));
@@ -78,7 +82,7 @@ pub async fn once(store: &Store, retention: Option<NonZeroU32>) -> Result<Purged
             }
         }
     }
-    Ok(Purged { sessions, deploys, logs })
+    Ok(Purged { sessions, deploys, kept, logs })
 }
 
 /// Repeats a batch until it finds less than it could take.

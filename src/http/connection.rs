@@ -20,12 +20,11 @@ use hyper::{HeaderMap, Request as HyperRequest, StatusCode, Version};
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Exchange, tell};
 use super::reply::Reply;
 use super::watch::{Verdict, Watch, WatchedIo};
-use super::{Fault, Request};
+use super::{Closing, Fault, Request};
 use crate::net::{Accepted, Stream};
 
 /// The largest request head; one byte more is answered with 431.
@@ -53,12 +52,12 @@ pub trait Handler: Send + Sync + 'static {
     fn answered(&self, exchange: &Exchange);
 }
 
-/// Serves a connection until it ends, is upgraded, or runs into one of its deadlines. After `shutdown` the request in
-/// work is still answered.
-pub(super) async fn drive<H: Handler>(accepted: Accepted, handler: Arc<H>, shutdown: CancellationToken) {
+/// Serves a connection until it ends, is upgraded, or runs into one of its deadlines. Once `closing` has begun, the request
+/// in work is still answered, or one more if there is none, and that answer is the last.
+pub(super) async fn drive<H: Handler>(accepted: Accepted, handler: Arc<H>, closing: Closing) {
     let Accepted { stream, peer, permit } = accepted;
     let watch = Arc::new(Watch::new(permit));
-    let front = Front { handler: Arc::clone(&handler), peer, watch: Arc::clone(&watch), shutdown: shutdown.clone() };
+    let front = Front { handler: Arc::clone(&handler), peer, watch: Arc::clone(&watch), closing: closing.clone() };
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // `Watch` has the two times that hyper would put into one.
@@ -83,7 +82,7 @@ pub(super) async fn drive<H: Handler>(accepted: Accepted, handler: Arc<H>, shutd
                     None
                 }
             },
-            () = shutdown.cancelled(), if !stopping => {
+            () = closing.idle_is_closed(), if !stopping => {
                 stopping = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
@@ -165,7 +164,7 @@ struct Front<H> {
     handler: Arc<H>,
     peer: SocketAddr,
     watch: Arc<Watch>,
-    shutdown: CancellationToken,
+    closing: Closing,
 }
 
 impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
@@ -179,7 +178,7 @@ impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
         let body_is_read = Arc::new(AtomicBool::new(false));
         let request = Request::new(request, self.peer, Arc::clone(&body_is_read));
         let (handler, watch) = (Arc::clone(&self.handler), Arc::clone(&self.watch));
-        let shutdown = self.shutdown.clone();
+        let closing = self.closing.clone();
         Box::pin(async move {
             let (method, version, peer) = (request.method.clone(), request.version, request.peer);
             let target = request.raw_path().to_owned();
@@ -192,7 +191,7 @@ impl<H: Handler> Service<HyperRequest<Incoming>> for Front<H> {
                 handler.fault(Fault::Host, &target)
             };
             // A client that is still sending its body must not take the rest of it for the next request's answer.
-            let may_go_on = body_is_read.load(Ordering::Relaxed) && !wants_upgrade && !shutdown.is_cancelled();
+            let may_go_on = body_is_read.load(Ordering::Relaxed) && !wants_upgrade && !closing.has_begun();
             announce(&mut reply, version, may_go_on);
             tell(&*handler, &Exchange::of(method.as_str(), &reply, peer, began.elapsed()));
             watch.answered();

@@ -1,22 +1,72 @@
-//! Accepting connections and serving each in its own task.
+//! Accepting connections and serving each in its own task, and how that ends.
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{self, Handler};
-use crate::net::Listener;
+use crate::net::{Listener, Successor};
 use crate::tasks::Tasks;
 
-/// Serves `listener` until `shutdown`; then the port is closed, idle connections are closed and requests in work are
-/// still answered (their tasks end with `tasks`). One connection's failure never leaves its task.
-pub async fn serve<H: Handler>(listener: Listener, handler: Arc<H>, tasks: Tasks, shutdown: CancellationToken) {
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        tasks.spawn("http.connection", connection::drive(accepted, Arc::clone(&handler), shutdown.clone()));
+/// The end of serving, in two steps. Clones are told together.
+#[derive(Clone, Debug, Default)]
+pub struct Closing {
+    begun: CancellationToken,
+    idle: CancellationToken,
+}
+
+impl Closing {
+    /// Nothing ends yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
+
+    /// No connections are accepted any more, and each answer is the last on its connection and says so.
+    pub fn begin(&self) {
+        self.begun.cancel();
+    }
+
+    /// Connections on which nothing is asked are closed, too. A client that asks in this very moment gets no answer: where
+    /// others serve on, wait between the two steps for those that are in use to be closed by the first.
+    pub fn close_idle(&self) {
+        self.begun.cancel();
+        self.idle.cancel();
+    }
+
+    /// Resolves once serving ends. Cancel-safe.
+    pub async fn begins(&self) {
+        self.begun.cancelled().await;
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.is_cancelled()
+    }
+
+    pub(super) async fn idle_is_closed(&self) {
+        self.idle.cancelled().await;
+    }
+}
+
+/// Serves `listener` until `closing` begins; then leaves the port to a successor, if there is one, and tells who that is.
+/// Requests in work are still answered (their tasks end with `tasks`). One connection's failure never leaves its task.
+pub async fn serve<H: Handler>(
+    listener: Listener,
+    handler: Arc<H>,
+    tasks: Tasks,
+    closing: Closing,
+    tell: oneshot::Sender<Successor>,
+) {
+    let take = |accepted| {
+        tasks.spawn("http.connection", connection::drive(accepted, Arc::clone(&handler), closing.clone()));
+    };
+    loop {
+        tokio::select! {
+            biased;
+            () = closing.begins() => break,
+            accepted = listener.accept() => take(accepted),
+        }
+    }
+    listener.retire(take, tell).await;
 }

@@ -9,9 +9,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::net::{Admission, Listener};
@@ -75,7 +74,7 @@ impl Handler for Double {
 struct Rig {
     address: SocketAddr,
     tasks: Tasks,
-    shutdown: CancellationToken,
+    closing: Closing,
     sockets: mpsc::UnboundedReceiver<Option<RawSocket>>,
     exchanges: mpsc::UnboundedReceiver<Exchange>,
 }
@@ -83,12 +82,12 @@ struct Rig {
 fn rig() -> Rig {
     let (sender, sockets) = mpsc::unbounded_channel();
     let (heard, exchanges) = mpsc::unbounded_channel();
-    let (tasks, shutdown) = (Tasks::new(), CancellationToken::new());
+    let (tasks, closing) = (Tasks::new(), Closing::new());
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Admission::new(64)).unwrap();
     let address = listener.address();
     let handler = Arc::new(Double { tasks: tasks.clone(), sockets: sender, exchanges: heard });
-    tasks.spawn("http.serve", serve(listener, handler, tasks.clone(), shutdown.clone()));
-    Rig { address, tasks, shutdown, sockets, exchanges }
+    tasks.spawn("http.serve", serve(listener, handler, tasks.clone(), closing.clone(), oneshot::channel().0));
+    Rig { address, tasks, closing, sockets, exchanges }
 }
 
 #[tokio::test]
@@ -286,11 +285,28 @@ async fn shutdown_closes_the_port_and_idle_connections() {
     let mut tcp = TcpStream::connect(rig.address).await.unwrap();
     tcp.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     one(&mut tcp).await;
-    rig.shutdown.cancel();
+    rig.closing.close_idle();
     let mut rest = Vec::new();
     timeout(Duration::from_secs(2), tcp.read_to_end(&mut rest)).await.unwrap().unwrap();
     assert!(rest.is_empty());
     drop(tcp);
     timeout(Duration::from_secs(3), rig.tasks.ended()).await.unwrap();
     assert!(TcpStream::connect(rig.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_kept_connection_is_answered_once_more_when_closing_begins() {
+    let rig = rig();
+    let mut tcp = TcpStream::connect(rig.address).await.unwrap();
+    let mut unused = TcpStream::connect(rig.address).await.unwrap();
+    tcp.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    one(&mut tcp).await;
+    rig.closing.begin();
+    for tcp in [&mut tcp, &mut unused] {
+        tcp.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        timeout(Duration::from_secs(2), tcp.read_to_end(&mut rest)).await.unwrap().unwrap();
+        let text = String::from_utf8(rest).unwrap().to_lowercase();
+        assert!(text.starts_with("http/1.1 200 ") && text.contains("connection: close"), "{text}");
+    }
 }

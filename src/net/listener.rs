@@ -1,28 +1,51 @@
-//! Binding and accepting.
+//! Accepting, and the end of it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::{Instant, sleep};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{Admission, Permit, Stream};
+use super::share::{OTHERS, steer};
+use super::{Admission, BindError, Bound, Permit, Stream};
 
-/// Connections that the kernel may hold ready for us. After a restart all clients come back in the same second (D-47).
-const BACKLOG: u32 = 4096;
 /// First wait after a failed accept; doubled up to [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// At most one log line in this time about connections that were turned away.
 const COMPLAINT_EVERY: Duration = Duration::from_secs(1);
+/// How long a leaving server still takes what was sent to it before: the third packet of a handshake may be lost and come
+/// again, twice.
+const LAST_HANDSHAKES: Duration = Duration::from_secs(3);
+/// How often it looks meanwhile whether new connections still go to the other one.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How long a connection to ourselves may take.
+const PROBE: Duration = Duration::from_millis(250);
 
-/// A bound TCP port.
+/// A listening TCP port.
 #[derive(Debug)]
 pub struct Listener {
     tcp: TcpListener,
     address: SocketAddr,
     admission: Admission,
+    inherited: bool,
+    /// The near end of the connection by which we look who takes new ones, and what tells that it came back to us.
+    probe: Mutex<Option<SocketAddr>>,
+    came_back: Notify,
+}
+
+/// Who gets the connections that come when a listener has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    /// Another server on the same port.
+    Server,
+    /// Whoever else has, or will have, the inherited socket.
+    Heir,
+    /// Nobody: they are refused.
+    Nobody,
 }
 
 /// A connection and what must be known about it.
@@ -36,68 +59,17 @@ pub struct Accepted {
     pub permit: Permit,
 }
 
-/// Why a port could not be bound. The text names the address and the next step.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {fault}")]
-pub struct BindError {
-    /// The address that was asked for.
-    pub address: SocketAddr,
-    /// What is wrong with it.
-    pub fault: BindFault,
-    /// The operating system's own error.
-    #[source]
-    pub source: io::Error,
-}
-
-/// The kinds of [`BindError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BindFault {
-    /// Another socket listens there.
-    #[error(
-        "another program uses this port. Stop that program, or choose another port (PORT=8081 or --listen 127.0.0.1:8081)"
-    )]
-    Taken,
-    /// A low port without the right to use it.
-    #[error(
-        "no permission. Ports below 1024 are reserved for the administrator: choose a port from 1024 up, or give the program the capability CAP_NET_BIND_SERVICE"
-    )]
-    Permission,
-    /// No such address here.
-    #[error(
-        "this machine has no such address. Use 127.0.0.1 for this machine alone or 0.0.0.0 for every network it is on"
-    )]
-    NoSuchAddress,
-    /// Anything else; the source says what.
-    #[error("the operating system refused it")]
-    Other,
-}
-
-impl BindFault {
-    fn of(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::AddrInUse => Self::Taken,
-            io::ErrorKind::PermissionDenied => Self::Permission,
-            io::ErrorKind::AddrNotAvailable => Self::NoSuchAddress,
-            _ => Self::Other,
-        }
-    }
-}
-
 impl Listener {
     /// Binds `address` (port 0 lets the operating system choose) and starts to listen.
     ///
     /// # Errors
     /// [`BindError`] when the address cannot be had.
     pub fn bind(address: SocketAddr, admission: Admission) -> Result<Self, BindError> {
-        let refused = |source: io::Error| BindError { address, fault: BindFault::of(&source), source };
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(refused)?;
-        // Without it a restart within a minute fails on the sockets that the kernel still holds in TIME_WAIT. It does
-        // not let two listeners share a port.
-        socket.set_reuseaddr(true).map_err(refused)?;
-        socket.bind(address).map_err(refused)?;
-        let tcp = socket.listen(BACKLOG).map_err(refused)?;
-        let address = tcp.local_addr().map_err(refused)?;
-        Ok(Self { tcp, address, admission })
+        Bound::new(address, false, admission)?.listen()
+    }
+
+    pub(super) fn new(tcp: TcpListener, address: SocketAddr, admission: Admission, inherited: bool) -> Self {
+        Self { tcp, address, admission, inherited, probe: Mutex::default(), came_back: Notify::new() }
     }
 
     /// Where it listens, with the real port.
@@ -115,6 +87,7 @@ impl Listener {
         let mut turned_away = 0_u64;
         loop {
             match self.tcp.accept().await {
+                Ok((_, peer)) if self.is_probe(peer) => self.came_back.notify_one(),
                 Ok((tcp, peer)) => {
                     if let Some(permit) = self.admission.admit() {
                         return Accepted { stream: prepared(tcp), peer, permit };
@@ -147,6 +120,106 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Ends the listening without losing a connection that the kernel has accepted for us. `take` gets those that still come;
+    /// `tell` is told at once who has the port from now on. Takes some milliseconds, or [`LAST_HANDSHAKES`] when another
+    /// server has it.
+    pub async fn retire(self, mut take: impl FnMut(Accepted), tell: oneshot::Sender<Successor>) {
+        if self.inherited {
+            // The queue stays where it is.
+            let _ = tell.send(Successor::Heir);
+            return;
+        }
+        let successor = self.step_aside(&mut take).await;
+        // Who does not wait for it does not need to know.
+        let _ = tell.send(successor);
+        if successor == Successor::Server {
+            let until = Instant::now() + LAST_HANDSHAKES;
+            while Instant::now() < until {
+                tokio::select! {
+                    accepted = self.accept() => take(accepted),
+                    () = sleep(LOOK_AGAIN) => drop(self.step_aside(&mut take).await),
+                }
+            }
+            self.step_aside(&mut take).await;
+        }
+        self.close(&mut take);
+    }
+
+    /// Sends new connections to another server, if there is one, and goes on accepting meanwhile.
+    async fn step_aside(&self, take: &mut impl FnMut(Accepted)) -> Successor {
+        for place in OTHERS {
+            if let Err(error) = steer(&self.tcp, place) {
+                tracing::debug!(%error, net.address = %self.address, "the port is shared with nobody");
+                return Successor::Nobody;
+            }
+            let mut look = std::pin::pin!(self.comes_back());
+            let back = loop {
+                tokio::select! {
+                    biased;
+                    accepted = self.accept() => take(accepted),
+                    back = &mut look => break back,
+                }
+            };
+            if !back {
+                return Successor::Server;
+            }
+        }
+        Successor::Nobody
+    }
+
+    /// Whether a connection to this address arrives here. One that gets nowhere does not.
+    async fn comes_back(&self) -> bool {
+        let (here, there) = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()),
+            ip => (ip, ip),
+        };
+        let connect = async {
+            let socket = if self.address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+            socket.bind(SocketAddr::new(here, 0))?;
+            *self.probe() = Some(socket.local_addr()?);
+            let connection = socket.connect(SocketAddr::new(there, self.address.port())).await?;
+            self.came_back.notified().await;
+            io::Result::Ok(connection)
+        };
+        let back = matches!(timeout(PROBE, connect).await, Ok(Ok(_)));
+        *self.probe() = None;
+        back
+    }
+
+    fn probe(&self) -> std::sync::MutexGuard<'_, Option<SocketAddr>> {
+        self.probe.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_probe(&self, peer: SocketAddr) -> bool {
+        *self.probe() == Some(peer)
+    }
+
+    /// Empties the queue and closes. The kernel is asked itself: what the runtime knows of the socket may be a moment old.
+    fn close(self, take: &mut impl FnMut(Accepted)) {
+        let queue = match self.tcp.into_std() {
+            Ok(queue) => queue,
+            Err(error) => return tracing::warn!(%error, "a listener could not be emptied before it was closed"),
+        };
+        loop {
+            let accepted = queue.accept().and_then(|(tcp, peer)| {
+                tcp.set_nonblocking(true)?;
+                Ok((TcpStream::from_std(tcp)?, peer))
+            });
+            match accepted {
+                Ok((tcp, peer)) => {
+                    if let Some(permit) = self.admission.admit() {
+                        take(Accepted { stream: prepared(tcp), peer, permit });
+                    }
+                }
+                Err(error) if concerns_one_peer(&error) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
 fn prepared(tcp: TcpStream) -> Stream {
     // Frames are small and already gathered into one write per turn: waiting for more only adds delay.
     if let Err(error) = tcp.set_nodelay(true) {
@@ -168,6 +241,7 @@ mod tests {
     use tokio::io::AsyncReadExt as _;
 
     use super::*;
+    use crate::net::BindFault;
 
     fn loopback(port: u16) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], port))
@@ -180,6 +254,66 @@ mod tests {
         assert_eq!(error.fault, BindFault::Taken);
         let text = error.to_string();
         assert!(text.contains(&first.address().to_string()) && text.contains("--listen"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn the_older_of_two_keeps_the_port_until_it_leaves_and_no_connection_is_lost() {
+        let older = Listener::bind(loopback(0), Admission::new(1_000)).unwrap();
+        let address = older.address();
+        let newer = Bound::new(address, true, Admission::new(1_000)).unwrap();
+        assert!(newer.is_beside());
+        // Not ready yet: nobody comes to it.
+        for _ in 0..20 {
+            drop(TcpStream::connect(address).await.unwrap());
+            within(older.accept()).await;
+        }
+        let newer = newer.listen().unwrap();
+        for _ in 0..20 {
+            drop(TcpStream::connect(address).await.unwrap());
+            within(older.accept()).await;
+        }
+        // These wait in the queue of the one that leaves.
+        let mut waiting = Vec::new();
+        for _ in 0..20 {
+            waiting.push(TcpStream::connect(address).await.unwrap());
+        }
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (took, mut taken) = tokio::sync::mpsc::unbounded_channel();
+        let leaving = older.retire(move |accepted| took.send(accepted).unwrap(), tell);
+        let coming = async {
+            assert_eq!(told.await, Ok(Successor::Server));
+            for _ in 0..20 {
+                let mine = TcpStream::connect(address).await.unwrap();
+                // The older one looks who takes new connections, by connections.
+                while newer.accept().await.peer != mine.local_addr().unwrap() {}
+            }
+            for _ in 0..20 {
+                taken.recv().await.unwrap();
+            }
+        };
+        within(async { tokio::join!(leaving, coming) }).await;
+        assert!(taken.recv().await.is_none());
+        // The one that is left finds that it is alone.
+        let (tell, told) = tokio::sync::oneshot::channel();
+        within(newer.retire(|_| {}, tell)).await;
+        assert_eq!(told.await, Ok(Successor::Nobody));
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_inherited_queue_is_left_to_the_heir() {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let passed = socket.try_clone().unwrap();
+        let listener = Bound::inherited(passed, Admission::new(8)).unwrap().listen().unwrap();
+        let _waiting = TcpStream::connect(listener.address()).await.unwrap();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        within(listener.retire(|_| panic!("taken from the heir"), tell)).await;
+        assert_eq!(told.await, Ok(Successor::Heir));
+        socket.accept().unwrap();
+    }
+
+    async fn within<T>(future: impl std::future::Future<Output = T>) -> T {
+        tokio::time::timeout(Duration::from_secs(10), future).await.expect("in time")
     }
 
     #[tokio::test]

@@ -199,8 +199,11 @@ impl Connection {
 
     /// When something is to be done for this connection without a byte from it.
     pub(super) fn due(&self) -> Instant {
-        if let Some(at) = self.close_by {
-            return at;
+        if let Some(by) = self.close_by {
+            return match &self.hold {
+                Some(Hold::Rate { until } | Hold::Verdict { until, .. }) => by.min(*until),
+                Some(Hold::Sdk) | None => by,
+            };
         }
         let due = self.next_ping.min(self.last_alive + SILENCE);
         match &self.hold {

@@ -82,6 +82,8 @@ counts! {
     DropInitialize = "drop_initialize",
     /// Frames kept for an absent browser and sent when it came back.
     Replayed = "replayed",
+    /// Executions taken over from the process before this one.
+    Restored = "restored",
     /// Times a browser waited for an SDK's queue.
     HeldForSdk = "held_for_sdk",
     /// Times a browser waited for its rate.

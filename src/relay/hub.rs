@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::counters::{Count, Counters};
 use super::directory::{ClaimError, Directory, SessionClaim};
+use super::kept::Kept;
 use super::life::Life;
 use super::message::{Command, Measured, Request, ReserveError, Verdict};
 use super::peer::{Attached, Identity, Limits, Page, Place, ReplyTo, SdkPeer, Socket, Ticket};
@@ -25,6 +26,9 @@ const LIVES: usize = 16_384;
 
 /// How long a shard may take to answer. A probe of the present SDK is part of it (D-21); Python gives an upgrade 10 s.
 const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long the shards may take to close everything: 3 s apart, then 4 s for those who do not answer.
+const DRAINED: Duration = Duration::from_secs(9);
 
 /// The way into one shard.
 #[derive(Clone)]
@@ -240,18 +244,52 @@ impl Hub {
         self.shards[at.shard].send(Command::Revoke { at });
     }
 
-    /// Closes all sockets with 3782 and ends the shards; takes up to 3 s.
-    pub async fn drain(&self) {
+    /// Closes all sockets with 3782 and ends the shards. At once if there are few sockets, over some seconds if there are
+    /// many, because all of them come back as far apart (D-47); 8 s at the most. Sockets that are attached within `linger` are
+    /// closed in the same way. Gives back what the next process needs so that the pages go on.
+    pub async fn drain(&self, linger: Duration) -> Vec<Kept> {
         let mut answers = Vec::new();
         for shard in self.shards.iter() {
             let (reply, answer) = oneshot::channel();
-            shard.send(Command::Drain { reply });
+            shard.send(Command::Drain { linger, reply });
+            answers.push(answer);
+        }
+        let mut kept = Vec::new();
+        for answer in answers {
+            // An error means that the shard has ended, which is what is wanted.
+            if let Ok(Ok(part)) = tokio::time::timeout(DRAINED, answer).await {
+                kept.extend(part);
+            }
+        }
+        kept
+    }
+
+    /// Takes over sessions that the process before this one has kept. One whose id somebody else uses by now is left out.
+    pub fn restore(&self, sessions: Vec<Kept>) {
+        let now = Instant::now();
+        for kept in sessions {
+            match self.directory.claim(kept.session, &kept.identity, now) {
+                Ok(claim) => self.shard_of(kept.environment.as_u128()).send(Command::Restore { claim, kept }),
+                Err(error) => tracing::debug!(%error, "a kept session is not taken over"),
+            }
+        }
+    }
+
+    /// Whether every shard goes through its loop: each must answer within `limit`.
+    pub async fn turns(&self, limit: Duration) -> bool {
+        let by = tokio::time::Instant::now() + limit;
+        let mut answers = Vec::new();
+        for shard in self.shards.iter() {
+            let (reply, answer) = oneshot::channel();
+            shard.send(Command::Turn { reply });
             answers.push(answer);
         }
         for answer in answers {
-            // An error means that the shard has ended, which is what is wanted.
-            let _ = tokio::time::timeout(ANSWER, answer).await;
+            if !matches!(tokio::time::timeout_at(by, answer).await, Ok(Ok(()))) {
+                return false;
+            }
         }
+        true
     }
 
     /// The sum of a counter over all shards.

@@ -1,13 +1,14 @@
 //! What crosses the wall between the control side and the shards: commands in, requests out.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::directory::SessionClaim;
+use super::kept::Kept;
 use super::peer::{Attached, Identity, Page, Place, ReplyTo, SdkPeer, Socket, Ticket};
 use crate::wire::{EnvironmentId, Package};
 
@@ -140,7 +141,19 @@ pub(super) enum Command {
     Revoke {
         at: Place,
     },
+    /// Close everything, and give back what the next process needs to go on.
     Drain {
+        /// At least this long, sockets that still come are taken and closed in the same way.
+        linger: Duration,
+        reply: oneshot::Sender<Vec<Kept>>,
+    },
+    /// A session of the process before this one.
+    Restore {
+        claim: SessionClaim,
+        kept: Kept,
+    },
+    /// Shows that the shard turns.
+    Turn {
         reply: oneshot::Sender<()>,
     },
 }

@@ -5,12 +5,14 @@
 
 mod attach;
 mod command;
+mod drain;
 mod from_browser;
 mod from_sdk;
 mod leave;
 mod measure;
 mod outbound;
 mod read;
+mod restore;
 mod timers;
 
 use std::cmp::Reverse;
@@ -25,8 +27,9 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
+use self::drain::Draining;
 use self::timers::Timer;
 use super::connection::{Connection, Hold};
 use super::counters::{Count, Counters};
@@ -77,7 +80,7 @@ pub(super) struct Shard {
     /// Bytes that wait for browsers, in queues and for their return.
     outbound: usize,
     /// Set while the shard waits for its last connections to go.
-    draining: Option<(oneshot::Sender<()>, Instant)>,
+    draining: Option<Draining>,
 }
 
 impl Shard {
@@ -139,13 +142,9 @@ impl Shard {
                 }
             }
             self.bulkhead(Self::fire_timers, None);
+            self.bulkhead(Self::drain_on, None);
             self.bulkhead(Self::flush, None);
             if self.is_drained() {
-                if let Some((done, _)) = self.draining.take() {
-                    // The hub may have stopped waiting; then nobody needs to know.
-                    let _ = done.send(());
-                }
-                self.tell_of_the_rest();
                 return;
             }
         }
@@ -180,14 +179,12 @@ impl Shard {
         if !self.ready.is_empty() || !self.dirty.is_empty() {
             return Duration::ZERO;
         }
-        match self.timers.peek() {
-            Some(Reverse((at, _))) => at.saturating_duration_since(Instant::now()).min(IDLE_WAIT),
+        let timer = self.timers.peek().map(|Reverse((at, _))| *at);
+        let drain = self.draining.as_ref().map(|draining| draining.due(self.now));
+        match timer.into_iter().chain(drain).min() {
+            Some(at) => at.saturating_duration_since(Instant::now()).min(IDLE_WAIT),
             None => IDLE_WAIT,
         }
-    }
-
-    fn is_drained(&self) -> bool {
-        self.draining.as_ref().is_some_and(|(_, by)| self.connections.is_empty() || self.now >= *by)
     }
 
     fn count(&self, count: Count, n: usize) {

@@ -32,7 +32,8 @@ impl Shard {
     /// D-21: gives the place of an environment's SDK to one that asks, unless a living connection holds it.
     pub(super) fn reserve_sdk(&mut self, id: EnvironmentId, reply: oneshot::Sender<Result<u64, ReserveError>>) {
         if self.draining.is_some() {
-            let _ = reply.send(Err(ReserveError::Stopping));
+            // It is let in and told to come back, which costs it less time than a refusal (relay-protocol 2.6).
+            let _ = reply.send(Ok(0));
             return;
         }
         let generation = self.serial();
@@ -132,13 +133,15 @@ impl Shard {
         // The ping goes out first: a Node SDK sends nothing before it (relay-protocol 2.8).
         self.connections[index].outbox.ping(FIRST_PING);
         self.touch(index);
-        if !in_time || self.draining.is_some() {
-            let (code, reason) =
-                if in_time { (close::SERVER_UPDATE, "server update") } else { (close::REPLACED, "too late") };
+        if self.draining.is_some() {
+            self.turn_back(index, Count::SdkLeft);
+            return self.tables.drop_idle_environment(environment);
+        }
+        if !in_time {
             self.count(Count::SdkLeft, 1);
             self.ends(index, if in_time { Count::CloseUpdate } else { Count::CloseLate });
             self.connections[index].role = Role::Closing;
-            self.begin_close(index, code, reason, false);
+            self.begin_close(index, close::REPLACED, "too late", false);
             return self.admit_sdk(environment);
         }
         let known = &mut self.tables.environments[environment];
@@ -224,9 +227,7 @@ impl Shard {
         self.connections[index].outbox.ping(FIRST_PING);
         self.touch(index);
         if self.draining.is_some() {
-            self.count(Count::BrowserLeft, 1);
-            self.connections[index].role = Role::Closing;
-            self.begin_close(index, close::SERVER_UPDATE, "server update", false);
+            self.turn_back(index, Count::BrowserLeft);
             if let Some((environment, _)) = environment {
                 self.tables.drop_idle_environment(environment);
             }

@@ -1,18 +1,11 @@
 //! What the control side asks of a shard.
 
-use std::time::Duration;
-
-use tokio::sync::oneshot;
-
 use super::Shard;
 use crate::relay::connection::Role;
 use crate::relay::counters::Count;
 use crate::relay::message::Command;
 use crate::relay::peer::{Attached, Place};
 use crate::wire::{EnvironmentId, close, server};
-
-/// How long the last connections have to take their close frames.
-const DRAIN: Duration = Duration::from_secs(3);
 
 impl Shard {
     pub(super) fn take_commands(&mut self) {
@@ -45,7 +38,12 @@ impl Shard {
                 let _ = reply.send(self.measure());
             }
             Command::Revoke { at } => self.revoke(at),
-            Command::Drain { reply } => self.drain(reply),
+            Command::Drain { linger, reply } => self.drain(linger, reply),
+            Command::Restore { claim, kept } => self.restore(claim, kept),
+            Command::Turn { reply } => {
+                // Whoever asked may have stopped waiting.
+                let _ = reply.send(());
+            }
         }
     }
 
@@ -115,21 +113,6 @@ impl Shard {
         if let Some((index, _)) = connection {
             self.count(Count::BrowserLeft, 1);
             self.begin_close(index, close::REVOKED, "access revoked", true);
-        }
-    }
-
-    /// Closes everything with 3782 and ends the loop when that is done. Sessions are not ended: their executions live on in
-    /// the SDKs, and the next process meets the same pages.
-    fn drain(&mut self, reply: oneshot::Sender<()>) {
-        self.draining = Some((reply, self.now + DRAIN));
-        let open: Vec<usize> = self.connections.iter().map(|(index, _)| index).collect();
-        for index in open {
-            self.close_with(index, close::SERVER_UPDATE, "server update", false);
-        }
-        for (_, environment) in &mut self.tables.environments {
-            for waiter in environment.waiters.drain(..) {
-                let _ = waiter.send(Err(crate::relay::message::ReserveError::Stopping));
-            }
         }
     }
 }

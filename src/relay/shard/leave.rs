@@ -100,13 +100,6 @@ impl Shard {
         }
     }
 
-    /// The last lines of those that are still there when the loop ends.
-    pub(super) fn tell_of_the_rest(&self) {
-        for (_, connection) in &self.connections {
-            self.tell(&connection.diary);
-        }
-    }
-
     /// Unregisters what the connection stood for. The connection itself stays until it is removed.
     fn detach(&mut self, index: usize, reason: &'static str) {
         let generation = self.connections[index].generation;
@@ -134,6 +127,10 @@ impl Shard {
         }
         environment.sdk = None;
         environment.probe_by = None;
+        if self.draining.is_some() {
+            // Its pages are told to come back; until then they need not hear that it is away (D-46).
+            return;
+        }
         let (id, package) = (environment.id, environment.package.clone());
         for session in environment.sessions.iter().copied().collect::<Vec<_>>() {
             let session = &self.tables.sessions[session];
@@ -156,7 +153,7 @@ impl Shard {
         }
         session.connection = None;
         // A home page has nothing to come back to; nor has an app page that started nothing.
-        if session.app.as_ref().is_none_or(|app| app.executions.is_empty()) || self.draining.is_some() {
+        if session.app.as_ref().is_none_or(|app| app.executions.is_empty()) {
             return self.end_session(index, false);
         }
         session.grace_until = Some(now + self.parts.limits.session_grace);
@@ -168,11 +165,12 @@ impl Shard {
         let unsent = self.connections[index].outbox.unsent();
         let Some(app) = self.tables.sessions.get_mut(session).and_then(|session| session.app.as_mut()) else { return };
         app.resync |= unsent.broken;
-        for message in unsent.messages {
-            // Status frames are made anew for the new connection.
-            if !message.first().is_some_and(u8::is_ascii_digit) {
-                self.keep(session, Payload::Owned(message));
-            }
+        // What was kept since the connection was told to close is newer.
+        let newer = self.take_replay(session);
+        // Status frames are made anew for the new connection.
+        let unsent = unsent.messages.into_iter().filter(|message| !message.first().is_some_and(u8::is_ascii_digit));
+        for message in unsent.chain(newer) {
+            self.keep(session, Payload::Owned(message));
         }
     }
 
@@ -193,6 +191,14 @@ impl Shard {
             }
         }
         self.take_replay(index);
+        if self.draining.is_some() {
+            // A page that was told to close is read on without being the session's connection.
+            for (_, connection) in &mut self.connections {
+                if connection.browser().is_some_and(|browser| browser.session == index) {
+                    connection.role = Role::Closing;
+                }
+            }
+        }
         let session = self.tables.sessions.remove(index);
         let environment = session.app.as_ref().map(|app| app.environment);
         let key = (session.id, environment.map(|environment| self.tables.environments[environment].id));

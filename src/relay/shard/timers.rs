@@ -71,11 +71,8 @@ impl Shard {
             return;
         }
         connection.armed = None;
-        if let Some(by) = connection.close_by {
-            if now >= by {
-                return self.remove(index);
-            }
-            return self.arm(index);
+        if connection.close_by.is_some_and(|by| now >= by) {
+            return self.leave(index, "wait", &"no answer to the close frame");
         }
         let mut late = None;
         match &connection.hold {
@@ -87,6 +84,9 @@ impl Shard {
             self.verdict(index, serial, Verdict::Unknown);
         }
         let Some(connection) = self.connection((index, generation)) else { return };
+        if connection.close_by.is_some() {
+            return self.arm(index);
+        }
         if connection.hold.is_none() && now >= connection.last_alive + SILENCE {
             self.ends(index, Count::CloseDead);
             return self.leave(index, "wait", &"nothing heard for too long");

@@ -27,12 +27,20 @@ pub(super) enum Way {
 }
 
 /// All of them, by number.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    id: 21,
-    name: "indexes",
-    sql: include_str!("../../../db-migrations/21-indexes.sql"),
-    way: Way::Indexes,
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        id: 21,
+        name: "indexes",
+        sql: include_str!("../../../db-migrations/21-indexes.sql"),
+        way: Way::Indexes,
+    },
+    Migration {
+        id: 22,
+        name: "kept-sessions",
+        sql: include_str!("../../../db-migrations/22-kept-sessions.sql"),
+        way: Way::Transaction,
+    },
+];
 
 impl Migration {
     /// SHA-256 of the text, in hex. A checkout that turned line ends around does not change it.

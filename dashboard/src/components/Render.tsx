@@ -14,7 +14,10 @@ export interface ComponentProps<T extends ComponentType = ComponentType> {
 export const Render = memo(function Render({ id }: { id: string }) {
   const node = useNode(id);
   if (!node || node.type === "display-none") return null;
-  const Shown = registry[node.type] as React.ComponentType<ComponentProps> | undefined;
+  // Own entries only: a type named "constructor" is as unknown as any other.
+  const Shown = (Object.hasOwn(registry, node.type) ? registry[node.type] : undefined) as
+    | React.ComponentType<ComponentProps>
+    | undefined;
   if (!Shown) return <Placeholder type={node.type} />;
   return (
     <Boundary type={node.type} node={node}>

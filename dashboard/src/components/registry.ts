@@ -1,6 +1,11 @@
 import { lazy, type ComponentType as Shown } from "react";
 import type { Models } from "../model/types";
 import { AppButton } from "./button/AppButton";
+import { Divider } from "./display/Divider";
+import { Header } from "./display/Header";
+import { Image } from "./display/Image";
+import { SpinnerDisplay } from "./display/SpinnerDisplay";
+import { Statistic } from "./display/Statistic";
 import { Text } from "./display/Text";
 import { Checkbox } from "./input/Checkbox";
 import { NumberInput } from "./input/NumberInput";
@@ -39,4 +44,13 @@ export const registry: Registry = {
   "layout-stack": Stack,
   "layout-form": Form,
   "display-text": Text,
+  "display-header": Header,
+  "display-markdown": lazy(() => import("./display/Markdown").then((m) => ({ default: m.Markdown }))),
+  "display-code": lazy(() => import("./display/Code").then((m) => ({ default: m.Code }))),
+  "display-json": lazy(() => import("./display/JsonDisplay").then((m) => ({ default: m.JsonDisplay }))),
+  "display-image": Image,
+  "display-pdf": lazy(() => import("./display/Pdf").then((m) => ({ default: m.Pdf }))),
+  "display-spinner": SpinnerDisplay,
+  dd: Divider,
+  ds: Statistic,
 };

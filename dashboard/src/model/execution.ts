@@ -282,7 +282,8 @@ export class Execution {
     if (firstWrong !== null || !form.model.properties.hasOnSubmitHook) return firstWrong;
 
     const uploads: Upload[] = [];
-    const formData: Record<string, Json> = {};
+    // Without a prototype, so that an input with the id "__proto__" is a field like others.
+    const formData: Record<string, Json> = Object.create(null);
     for (const field of fields) {
       const id = field.model.id;
       if (this.input(renderId, id)?.remoteError) this.changeInput(renderId, id, { remoteError: null });

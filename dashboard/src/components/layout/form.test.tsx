@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { Json } from "../../model/types";
 import { FixturePage } from "../../testing/FixturePage";
-import { fixtures, type Replay, replay } from "../../testing/fixtures";
+import { emptyReplay, fixtures, type Replay, replay } from "../../testing/fixtures";
 
 async function show(name = "02-form-render") {
   const from = replay(name);
@@ -133,4 +133,32 @@ test("Enter submits from choices and dates too, in a text area with Ctrl", async
   }
   await user.type(screen.getByRole("textbox", { name: /^Notes/ }), "{Enter}");
   expect(submits(from)).toHaveLength(6);
+});
+
+test("ids with names of prototypes are fields like others", async () => {
+  const from = emptyReplay();
+  const field = (id: string) => ({
+    type: "input-text",
+    interactionType: "input" as const,
+    model: { id, required: false, properties: { initialValue: id } },
+  });
+  from.receive({
+    type: "av",
+    renderId: "r",
+    idx: 0,
+    ui: {
+      type: "layout-form",
+      interactionType: "layout",
+      model: {
+        id: "constructor",
+        children: ["__proto__", "toString", "hasOwnProperty"].map(field),
+        properties: { hasOnSubmitHook: true },
+      },
+    },
+  });
+  render(<FixturePage from={from} />);
+  await userEvent.setup().type(screen.getByRole("textbox", { name: /^To string/ }), "{Enter}");
+  expect(JSON.stringify(from.sent)).toContain(
+    '"formData":{"__proto__":"__proto__","toString":"toString","hasOwnProperty":"hasOwnProperty"}',
+  );
 });

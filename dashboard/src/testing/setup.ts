@@ -1,7 +1,9 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 afterEach(cleanup);
+// Parts that load late may take a while on a busy machine; waiting ends as soon as they are there.
+configure({ asyncUtilTimeout: 20_000 });
 
 // What jsdom lacks and components use.
 globalThis.ResizeObserver ??= class {

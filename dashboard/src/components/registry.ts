@@ -39,6 +39,7 @@ export const registry: Registry = {
   ),
   "input-checkbox": Checkbox,
   "input-file-drop": lazy(() => import("./input/FileDrop").then((m) => ({ default: m.FileDrop }))),
+  "input-table": lazy(() => import("./table/Table").then((m) => ({ default: m.Table }))),
   "button-default": AppButton,
   "button-form-submit": AppButton,
   "layout-stack": Stack,

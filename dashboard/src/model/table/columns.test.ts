@@ -60,6 +60,19 @@ test("a format is guessed only when ten rows agree", () => {
   expect(guessFormat([], "at")).toBeNull();
 });
 
+test("figures, ticks and dates start narrower", () => {
+  const columns = columnsOf(
+    {
+      columns: [
+        { key: "n", format: "number" },
+        { key: "a_rather_long_name", format: "date" },
+      ],
+    },
+    [],
+  );
+  expect(columns.map((each) => startWidth(each, 1000))).toEqual([128, 192]);
+});
+
 test("widths are px, rem or a part of the table, within limits; anything else is the default", () => {
   expect(widthInPx("120px", 1000)).toBe(120);
   expect(widthInPx("10rem", 1000)).toBe(160);

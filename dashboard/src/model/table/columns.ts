@@ -94,6 +94,8 @@ function columnOf(column: WireColumn, rows: readonly Row[]): TableColumn {
 
 /** Widths in px. */
 export const DEFAULT_WIDTH = 192;
+/** Of figures, ticks and dates: they are short, so that more of the table is in sight. */
+const SHORT_WIDTH = 128;
 export const JSON_WIDTH = 288;
 export const MIN_WIDTH = 56;
 export const MAX_WIDTH = 960;
@@ -111,5 +113,18 @@ export function widthInPx(width: Opt<string | number>, tableWidth: number): numb
 
 /** The width that a column starts with, in px. */
 export function startWidth(column: TableColumn, tableWidth: number): number {
-  return widthInPx(column.width, tableWidth) ?? (column.format === "json" ? JSON_WIDTH : DEFAULT_WIDTH);
+  const width = widthInPx(column.width, tableWidth);
+  if (width !== null) return width;
+  switch (column.format) {
+    case "json":
+      return JSON_WIDTH;
+    case "number":
+    case "currency":
+    case "boolean":
+    case "date":
+      // Never narrower than the heading with its marks.
+      return Math.min(DEFAULT_WIDTH, Math.max(SHORT_WIDTH, column.heading.length * 8 + 64));
+    default:
+      return DEFAULT_WIDTH;
+  }
 }

@@ -1,0 +1,99 @@
+import { Button, ProgressBar } from "react-aria-components";
+import { rowsText } from "./menus";
+import styles from "./tools.module.css";
+import type { WalkProgress } from "./walk";
+
+/** All pages are being fetched for a file. */
+export function ExportNotice({ progress, onCancel }: { progress: WalkProgress; onCancel(): void }) {
+  const { rows, total } = progress;
+  return (
+    <div className={styles.notice}>
+      <ProgressBar
+        aria-label="Export"
+        className={styles.export}
+        isIndeterminate={total === null}
+        value={total ? Math.min(100, (100 * rows) / total) : 0}
+      >
+        {({ percentage, isIndeterminate }) => (
+          <div className={styles.bar}>
+            <div style={{ width: isIndeterminate ? "40%" : `${percentage ?? 0}%` }} />
+          </div>
+        )}
+      </ProgressBar>
+      <span>
+        {total === null ? `${rowsText(rows)} fetched` : `${rows.toLocaleString("en-US")} of ${rowsText(total)} fetched`}
+      </span>
+      <Button className={styles.quiet} onPress={onCancel}>
+        Cancel export
+      </Button>
+    </div>
+  );
+}
+
+/** The rows did not come. What was there stays. */
+export function FailedNotice({
+  reason,
+  isDisabled,
+  onRetry,
+}: {
+  reason: string;
+  isDisabled: boolean;
+  onRetry(): void;
+}) {
+  return (
+    <div className={styles.notice} data-kind="failed" role="alert">
+      <span>The rows could not be loaded. {reason.trim().split("\n")[0]}</span>
+      <Button className={styles.tool} isDisabled={isDisabled} onPress={onRetry}>
+        Try again
+      </Button>
+    </div>
+  );
+}
+
+/** How many rows are selected, also those that are not in sight. */
+export function SelectionNotice({
+  count,
+  inSight,
+  onCopy,
+  onClear,
+}: {
+  count: number;
+  inSight: number;
+  onCopy(): void;
+  onClear(): void;
+}) {
+  const away = count - inSight;
+  return (
+    <div className={styles.notice} data-kind="selected">
+      <span>
+        {`${rowsText(count)} selected`}
+        {away > 0 && `, ${away === count ? "none" : `${inSight.toLocaleString("en-US")}`} of them shown here`}
+      </span>
+      <span className={styles.row}>
+        {inSight > 0 && (
+          <Button className={styles.quiet} onPress={onCopy}>
+            Copy
+          </Button>
+        )}
+        <Button className={styles.quiet} onPress={onClear}>
+          Clear selection
+        </Button>
+      </span>
+    </div>
+  );
+}
+
+const LINES = [0, 1, 2, 3, 4, 5, 6, 7];
+
+/** In place of rows that have never been there. */
+export function WaitingRows({ height }: { height: number }) {
+  return (
+    <div className={styles.skeleton} aria-busy="true">
+      {LINES.map((line) => (
+        <div key={line} style={{ height }}>
+          <span style={{ width: `${30 + ((line * 37) % 45)}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

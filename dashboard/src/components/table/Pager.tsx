@@ -1,0 +1,124 @@
+import { useState } from "react";
+import { Button, Input, TextField } from "react-aria-components";
+import { offsetOf, PAGE_SIZES, pageInfo } from "../../model/table/paging";
+import type { PageQuery } from "../../protocol/events";
+import { Icon } from "../../ui/Icon";
+import { Pick } from "./Pick";
+import styles from "./tools.module.css";
+
+const figure = (number: number) => number.toLocaleString("en-US");
+
+/** "101–200 of 230" */
+export function rangeText(query: Pick<PageQuery, "offset" | "pageSize">, rows: number, total: number | null): string {
+  const { from, to } = pageInfo(query, rows, total);
+  const range = rows === 0 ? "No rows" : `Rows ${figure(from)}–${figure(to)}`;
+  return total === null ? range : `${range} of ${figure(total)}`;
+}
+
+/** From page to page, and how many rows one has. */
+export function Pager({
+  query,
+  rows,
+  total,
+  isDisabled,
+  onOffset,
+  onPageSize,
+}: {
+  /** What is shown or asked for. */
+  query: PageQuery;
+  /** On the page that is shown. */
+  rows: number;
+  /** Null when unknown: then there is no last page. */
+  total: number | null;
+  isDisabled: boolean;
+  onOffset(offset: number): void;
+  onPageSize(size: number): void;
+}) {
+  const info = pageInfo(query, rows, total);
+  const sizes = [...new Set([...PAGE_SIZES, query.pageSize])].sort((a, b) => a - b);
+  const go = (page: number) => onOffset(offsetOf(page, query, info.pages));
+  return (
+    <nav className={styles.pager} aria-label="Pages">
+      <Pick
+        label="Rows per page"
+        value={String(query.pageSize)}
+        options={sizes.map((size) => ({ id: String(size), text: `${size} rows` }))}
+        isDisabled={isDisabled}
+        onChange={(size) => onPageSize(Number(size))}
+      />
+      <Button
+        className={styles.iconButton}
+        aria-label="First page"
+        isDisabled={isDisabled || !info.hasPrevious}
+        onPress={() => go(1)}
+      >
+        <Icon name="first" />
+      </Button>
+      <Button
+        className={styles.iconButton}
+        aria-label="Previous page"
+        isDisabled={isDisabled || !info.hasPrevious}
+        onPress={() => go(info.page - 1)}
+      >
+        <Icon name="chevronLeft" />
+      </Button>
+      <PageNumber key={info.page} page={info.page} pages={info.pages} isDisabled={isDisabled} onGo={go} />
+      <Button
+        className={styles.iconButton}
+        aria-label="Next page"
+        isDisabled={isDisabled || !info.hasNext}
+        onPress={() => onOffset(query.offset + query.pageSize)}
+      >
+        <Icon name="chevronRight" />
+      </Button>
+      {info.pages !== null && (
+        <Button
+          className={styles.iconButton}
+          aria-label="Last page"
+          isDisabled={isDisabled || !info.hasNext}
+          onPress={() => go(info.pages ?? 1)}
+        >
+          <Icon name="last" />
+        </Button>
+      )}
+    </nav>
+  );
+}
+
+function PageNumber({
+  page,
+  pages,
+  isDisabled,
+  onGo,
+}: {
+  page: number;
+  pages: number | null;
+  isDisabled: boolean;
+  onGo(page: number): void;
+}) {
+  const [text, setText] = useState(String(page));
+  const leave = () => {
+    const wanted = Number(text);
+    if (Number.isInteger(wanted) && wanted >= 1 && wanted !== page) onGo(wanted);
+    else setText(String(page));
+  };
+  return (
+    <span className={styles.pageNumber}>
+      <TextField aria-label="Page" value={text} onChange={setText} isDisabled={isDisabled}>
+        <Input
+          className={styles.input}
+          inputMode="numeric"
+          size={Math.max(2, text.length)}
+          onBlur={leave}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") {
+              event.preventDefault();
+              leave();
+            }
+          }}
+        />
+      </TextField>
+      {pages !== null && <span> of {figure(pages)}</span>}
+    </span>
+  );
+}

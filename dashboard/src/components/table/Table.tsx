@@ -1,0 +1,473 @@
+import {
+  type CSSProperties,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { Button, Dialog } from "react-aria-components";
+import { cellOf, wholeText } from "../../model/table/cells";
+import type { TableColumn } from "../../model/table/columns";
+import { clipboardText } from "../../model/table/csv";
+import { cleanFilter, countRules, filterTest } from "../../model/table/filter";
+import { searcher } from "../../model/table/search";
+import { densityOf, isChanged, overflowOf, ROW_HEIGHTS, viewNamed } from "../../model/table/settings";
+import { tagColors } from "../../model/table/tags";
+import type { Density, Overflow } from "../../model/types";
+import { Icon } from "../../ui/Icon";
+import { inputAnchor, useBlocked, useInput, usePageContext, useRenderId } from "../hooks";
+import type { ComponentProps } from "../Render";
+import { safeStyle } from "../style";
+import { Anchored } from "./Anchored";
+import { ColumnList } from "./ColumnList";
+import { type GridRow, type PlacedColumn, placedColumns, type RowTest, useGridEngine } from "./engine";
+import { FilterPanel } from "./FilterPanel";
+import { Grid, SELECT_WIDTH } from "./Grid";
+import { hasActions, nameOf, type RowView } from "./GridRow";
+import { useSettings } from "./memory";
+import { columnSections, DENSITIES, exportSections, OVERFLOWS, rowsText } from "./menus";
+import { ExportNotice, FailedNotice, SelectionNotice, WaitingRows } from "./Notices";
+import { Pager, rangeText } from "./Pager";
+import { Choices, Panel, SearchBox, ToolMenu, ViewMenu } from "./Toolbar";
+import styles from "./tools.module.css";
+import { useColumns } from "./useColumns";
+import { useExport } from "./useExport";
+import { actionsWidth, useRowActions } from "./useRowActions";
+import { useRows } from "./useRows";
+import { useSelection } from "./useSelection";
+
+/** In px. Below it only the first column stays in place and the actions go behind a menu. */
+const NARROW = 600;
+
+type Open =
+  | { kind: "row"; row: GridRow; anchor: HTMLElement }
+  | { kind: "column"; column: PlacedColumn; anchor: HTMLElement }
+  | { kind: "whole"; title: string; text: string; anchor: HTMLElement };
+
+/** A table of an app: with all its rows here, or page by page from the app. */
+export function Table({ node }: ComponentProps<"input-table">) {
+  const { id, properties, style } = node.model;
+  const renderId = useRenderId();
+  const { toast } = usePageContext();
+  const blocked = useBlocked();
+  const input = useInput(node);
+  const names = useId();
+  const [ownSettings, change] = useSettings(id, properties);
+  const { walk, save, saveAll } = useExport(id, input.label ?? id);
+  const source = useRows(node, ownSettings, change, walk?.page ?? null);
+  const { paged, rows, locked, settings } = source;
+  const arranged = useColumns(node, rows, settings, change);
+  const { columns, visible, inOrder } = arranged;
+  const [outer, width] = useWidth();
+  const narrow = width < NARROW;
+
+  // Search and filters of local rows
+  const find = useMemo(() => searcher(visible), [visible]);
+  const search = useDeferredValue(settings.search);
+  const test = useMemo<RowTest | null>(() => {
+    if (paged) return null;
+    const filter = filterTest(settings.filterBy, columns);
+    const found = search.trim() === "" ? null : find(search);
+    if (!filter && !found) return null;
+    return { passes: (row) => (filter?.(row) ?? true) && (found?.(row) ?? true) };
+  }, [paged, settings.filterBy, columns, search, find]);
+
+  const sortable = properties.sortable === false ? false : properties.sortable === "single" ? "single" : "multi";
+  const engine = useGridEngine({
+    rows,
+    columns,
+    settings,
+    sortBy: settings.sortBy,
+    test,
+    paged,
+    sortable,
+    width,
+    narrow,
+    onSort: source.setSort,
+    onWidths: (widths) => change((before) => ({ ...before, widths })),
+  });
+  const shown = engine.getRowModel().rows;
+  const selection = useSelection(node, input, source.offset, shown);
+  const actions = useRowActions(node, source.offset, narrow);
+  const { buttons, inMenu } = actions;
+
+  // What all rows share
+  const [open, setOpen] = useState<Open | null>(null);
+  const colors = useMemo(
+    () => new Map(columns.flatMap((column) => (column.format === "tag" ? [[column.id, tagColors(column, rows)]] : []))),
+    [columns, rows],
+  );
+  const density = densityOf(settings, properties);
+  const overflow = overflowOf(settings, properties);
+  const endWidth = hasActions(actions) ? actionsWidth(buttons, inMenu.length > 0, narrow) : 0;
+  const startWidth = selection.mode === "none" ? 0 : SELECT_WIDTH;
+  const { columnOrder, columnPinning, columnSizing, columnVisibility } = engine.state;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the engine is one object; what is read of it is listed
+  const placed = useMemo(
+    () => placedColumns(engine, columns, settings, { width, left: startWidth, right: endWidth }),
+    [
+      engine,
+      columns,
+      settings.widths,
+      width,
+      startWidth,
+      endWidth,
+      columnOrder,
+      columnPinning,
+      columnSizing,
+      columnVisibility,
+    ],
+  );
+  const latest = useRef({ toggle: selection.toggle, run: actions.run });
+  useEffect(() => {
+    latest.current = { toggle: selection.toggle, run: actions.run };
+  });
+  const view = useMemo<RowView>(
+    () => ({
+      columns: placed,
+      overflowOf: (column) => settings.overflow ?? column.overflow ?? overflow,
+      colors,
+      selectable: selection.mode,
+      buttons,
+      inMenu,
+      blocked,
+      onToggle: (row, range) => latest.current.toggle(row, range),
+      onAction: (row, index) => latest.current.run(row, index),
+      onMenu: (row, anchor) => setOpen({ kind: "row", row, anchor }),
+      onWhole: (row, column, anchor) => {
+        const text = wholeText(cellOf(row.original, column), column);
+        if (text !== "") setOpen({ kind: "whole", title: column.heading, text, anchor });
+      },
+    }),
+    [placed, settings.overflow, overflow, colors, selection.mode, buttons, inMenu, blocked],
+  );
+
+  const [announced, announce] = useState("");
+  const copy = (text: string, done: string) => {
+    // Outside of a secure context there is no clipboard to write to.
+    const written = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
+    written.then(
+      () => announce(done),
+      () => toast("The browser does not allow copying here.", "warning"),
+    );
+  };
+  const [filterOpen, setFilterOpen] = useState<boolean | TableColumn>(false);
+  const rules = countRules(cleanFilter(settings.filterBy));
+  const narrowed = settings.search.trim() !== "" || rules > 0;
+  const result = paged
+    ? rangeText(source.shown, rows.length, source.total)
+    : shown.length === rows.length
+      ? rowsText(rows.length)
+      : `${shown.length.toLocaleString("en-US")} of ${rowsText(rows.length)}`;
+  const { frame, body } = useMemo(() => splitStyle(safeStyle(style)), [style]);
+  const labelId = input.label ? `${names}label` : undefined;
+  const describedBy = [input.description && `${names}about`, input.invalid && `${names}errors`]
+    .filter(Boolean)
+    .join(" ");
+
+  return (
+    <div
+      {...inputAnchor(renderId, id)}
+      ref={outer}
+      className={styles.table}
+      data-narrow={narrow || undefined}
+      style={frame}
+    >
+      {labelId && (
+        <div id={labelId} className={styles.label}>
+          {input.label}
+          {selection.mode !== "none" && !input.required && <span className={styles.about}> (optional)</span>}
+        </div>
+      )}
+      {input.description && (
+        <div id={`${names}about`} className={styles.about}>
+          {input.description}
+        </div>
+      )}
+      <div className={styles.frame} data-invalid={input.invalid || undefined}>
+        {(rows.length > 0 || paged) && columns.length > 0 && (
+          <div className={styles.toolbar}>
+            {properties.notSearchable !== true && (
+              <SearchBox value={settings.search} delayed={paged} isDisabled={locked} onSearch={source.setSearch} />
+            )}
+            <div className={styles.tools}>
+              {(properties.views?.length ?? 0) > 0 && (
+                <ViewMenu
+                  views={properties.views ?? []}
+                  chosen={viewNamed(properties.views, settings.view)}
+                  changed={isChanged(settings, properties.views)}
+                  isDisabled={locked}
+                  onChoose={source.setView}
+                />
+              )}
+              {properties.filterable !== false && (
+                <Panel
+                  label="Filter"
+                  icon={<Icon name="filter" />}
+                  count={rules}
+                  isDisabled={locked}
+                  isOpen={filterOpen !== false}
+                  onOpenChange={setFilterOpen}
+                >
+                  {(close) => (
+                    <FilterPanel
+                      filter={settings.filterBy}
+                      columns={inOrder}
+                      rows={rows}
+                      startWith={typeof filterOpen === "object" ? filterOpen : null}
+                      delayed={paged}
+                      onFilter={source.setFilter}
+                      onClose={close}
+                    />
+                  )}
+                </Panel>
+              )}
+              <Panel
+                label="Columns"
+                icon={<Icon name="columns" />}
+                count={visible.length < columns.length ? visible.length : 0}
+              >
+                {() => (
+                  <>
+                    <ColumnList
+                      columns={inOrder}
+                      isVisible={(column) => visible.includes(column)}
+                      pinOf={arranged.pinOf}
+                      onVisible={(column, shows) => arranged.setHidden(column, !shows)}
+                      onPin={arranged.setPin}
+                      onMove={arranged.move}
+                    />
+                    <Button className={styles.quiet} onPress={arranged.reset}>
+                      As the author set them
+                    </Button>
+                  </>
+                )}
+              </Panel>
+              <ToolMenu
+                label="Rows"
+                icon={<Icon name="rows" />}
+                sections={[
+                  {
+                    title: "Height",
+                    chosen: density,
+                    choices: DENSITIES,
+                    onChoose: (next) => change((before) => ({ ...before, density: next as Density })),
+                  },
+                  {
+                    title: "Long text",
+                    chosen: settings.overflow ?? overflow,
+                    choices: OVERFLOWS,
+                    onChoose: (next) => change((before) => ({ ...before, overflow: next as Overflow })),
+                  },
+                ]}
+              />
+              <ToolMenu
+                label="Export"
+                icon={<Icon name="download" />}
+                isDisabled={walk !== null || source.waiting}
+                sections={exportSections({
+                  paged,
+                  shown: shown.length,
+                  total: source.total,
+                  selected: selection.inSight.length,
+                  hiddenColumns: columns.length - visible.length,
+                  locked,
+                  onExport: (what, all) => {
+                    const wanted = all ? inOrder : placed;
+                    if (what === "all") void saveAll(wanted);
+                    else
+                      save(
+                        wanted,
+                        (what === "selected" ? selection.inSight : shown).map((row) => row.original),
+                      );
+                  },
+                })}
+              />
+            </div>
+          </div>
+        )}
+        <div
+          className={styles.progress}
+          data-on={source.busy || source.waiting || source.refreshing || undefined}
+          aria-hidden="true"
+        />
+        {walk && <ExportNotice progress={walk.progress} onCancel={() => walk.stop.abort()} />}
+        {source.failed !== null && (
+          <FailedNotice reason={source.failed} isDisabled={blocked !== null} onRetry={source.retry} />
+        )}
+        {selection.mode !== "none" && selection.count > 0 && (
+          <SelectionNotice
+            count={selection.count}
+            inSight={selection.inSight.length}
+            onCopy={() =>
+              copy(
+                clipboardText(
+                  placed,
+                  selection.inSight.map((row) => row.original),
+                ),
+                `${rowsText(selection.inSight.length)} copied.`,
+              )
+            }
+            onClear={selection.clear}
+          />
+        )}
+        {source.waiting ? (
+          <WaitingRows height={ROW_HEIGHTS[density]} />
+        ) : (
+          <Grid
+            engine={engine}
+            rows={shown}
+            view={view}
+            rowHeight={ROW_HEIGHTS[density]}
+            actionsWidth={endWidth}
+            total={paged ? source.total : shown.length}
+            offset={source.offset}
+            label={{
+              "aria-labelledby": labelId,
+              "aria-label": labelId ? undefined : "Table",
+              "aria-describedby": describedBy || undefined,
+            }}
+            invalid={input.invalid}
+            busy={source.busy}
+            selected={selection.selected}
+            idOf={selection.idOf}
+            all={selection.all}
+            onToggleAll={selection.toggleAll}
+            onColumnMenu={(column, anchor) => setOpen({ kind: "column", column, anchor })}
+            onMove={arranged.move}
+            onWiden={(column, by) => arranged.resize(column, column.size + by)}
+            mainAction={actions.main}
+            pending={input.pending ? actions.sent : null}
+            bodyStyle={body}
+            empty={
+              narrowed ? (
+                <>
+                  <span>No row fits the search and the filters.</span>
+                  <Button className={styles.tool} isDisabled={locked} onPress={source.clear}>
+                    Clear search and filters
+                  </Button>
+                </>
+              ) : (
+                "There are no rows."
+              )
+            }
+            onBlur={input.onBlur}
+            onCopied={() => announce("Cell copied.")}
+          />
+        )}
+        {(paged || rows.length > 0) && (
+          <div className={styles.footer}>
+            <span className={styles.result} role="status">
+              {source.waiting ? "Loading rows…" : result}
+            </span>
+            {paged && !source.waiting && (
+              <Pager
+                query={source.query}
+                rows={rows.length}
+                total={source.total}
+                isDisabled={locked}
+                onOffset={(offset) => source.ask({ offset })}
+                onPageSize={(pageSize) => source.ask({ pageSize })}
+              />
+            )}
+          </div>
+        )}
+      </div>
+      {input.errors.length > 0 && (
+        <div id={`${names}errors`} className={styles.errors} role="alert">
+          {input.errors.map((error) => (
+            <span key={error}>{error}</span>
+          ))}
+        </div>
+      )}
+      <span className="visually-hidden" role="status">
+        {announced}
+      </span>
+      <Anchored anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
+        {open?.kind === "row" && (
+          <Choices
+            label={`Actions for ${nameOf(open.row, view)}`}
+            sections={[
+              {
+                choices: inMenu.map(({ action, index }) => ({
+                  id: String(index),
+                  text: action.label,
+                  isDangerous: action.appearance === "danger",
+                  isDisabled: blocked !== null,
+                  description: blocked ?? undefined,
+                })),
+                onChoose: (index) => actions.run(open.row, Number(index)),
+              },
+            ]}
+          />
+        )}
+        {open?.kind === "column" && (
+          <Choices
+            label={`Options of column ${open.column.heading}`}
+            sections={columnSections({
+              column: open.column,
+              canSort: sortable !== false && !locked,
+              isSorted: settings.sortBy.some((rule) => rule.key === open.column.name),
+              canFilter: properties.filterable !== false && !locked,
+              pin: arranged.pinOf(open.column),
+              onSort: (direction) =>
+                source.setSort(
+                  direction
+                    ? [{ key: open.column.name, direction }]
+                    : settings.sortBy.filter((rule) => rule.key !== open.column.name),
+                ),
+              onFilter: () => setFilterOpen(open.column),
+              onPin: (pin) => arranged.setPin(open.column, pin),
+              onMove: (by) => arranged.move(open.column, by),
+              onHide: () => arranged.setHidden(open.column, true),
+            })}
+          />
+        )}
+        {open?.kind === "whole" && (
+          <Dialog aria-label={open.title} className={styles.whole}>
+            <div className={styles.wholeHead}>
+              <strong>{open.title}</strong>
+              <Button className={styles.quiet} onPress={() => copy(open.text, "Copied.")}>
+                Copy
+              </Button>
+            </div>
+            <pre>{open.text}</pre>
+          </Dialog>
+        )}
+      </Anchored>
+    </div>
+  );
+}
+
+/** The width that a table has, inside its border. */
+function useWidth() {
+  const outer = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(1000);
+  useLayoutEffect(() => {
+    const element = outer.current;
+    if (!element) return;
+    const measure = () => {
+      // 0 where nothing is laid out, as in a closed panel: the first guess stays.
+      if (element.clientWidth > 0) setWidth(element.clientWidth - 2);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [outer, width] as const;
+}
+
+const OF_BODY: ReadonlySet<string> = new Set(["height", "minHeight", "maxHeight"]);
+
+/** The author's style: heights are of the part that scrolls, all else of the whole. */
+function splitStyle(style: CSSProperties | undefined): { frame: CSSProperties; body: CSSProperties } {
+  const entries = Object.entries(style ?? {});
+  return {
+    frame: Object.fromEntries(entries.filter(([name]) => !OF_BODY.has(name))),
+    body: Object.fromEntries(entries.filter(([name]) => OF_BODY.has(name))),
+  };
+}

@@ -18,11 +18,11 @@ fn lines(server: &Server, message: &str) -> Vec<Value> {
     all.filter(|line| line["message"] == message).collect()
 }
 
-/// The last lines of the sockets that have ended, once there are so many.
-async fn lives(world: &World, number: usize) -> Vec<Value> {
-    soon(&format!("{number} sockets in the log"), async {
+/// The same once there are so many: the log is read by a thread of its own.
+async fn lines_soon(world: &World, message: &str, number: usize) -> Vec<Value> {
+    soon(&format!("{number} lines {message:?}"), async {
         loop {
-            let lines = lines(&world.server, "socket ended");
+            let lines = lines(&world.server, message);
             if lines.len() >= number {
                 return lines;
             }
@@ -32,6 +32,11 @@ async fn lives(world: &World, number: usize) -> Vec<Value> {
     .await
 }
 
+/// The last lines of the sockets that have ended.
+async fn lives(world: &World, number: usize) -> Vec<Value> {
+    lines_soon(world, "socket ended", number).await
+}
+
 #[test]
 fn a_request_has_one_line_without_what_the_client_wrote() {
     play_with(&JSON, async |world| {
@@ -39,7 +44,7 @@ fn a_request_has_one_line_without_what_the_client_wrote() {
         Request::get("/api/v1/invite-code/a-secret-code?token=another").send(world.address()).await;
         Request::get("/api/v1/auth/check").login(&login.session).send(world.address()).await;
         Request::get("/health-check").send(world.address()).await;
-        let requests = lines(&world.server, "request");
+        let requests = lines_soon(world, "request", 2).await;
         let of = |line: &Value| {
             let text = |name: &str| line[name].as_str().unwrap().to_owned();
             (text("http.method"), text("http.route"), line["http.status"].as_u64().unwrap())
@@ -61,7 +66,7 @@ fn a_request_has_one_line_without_what_the_client_wrote() {
 fn behind_a_trusted_proxy_the_line_names_the_client() {
     play_with(&[&JSON[..], &[("TRUSTED_PROXIES", "127.0.0.1")]].concat(), async |world| {
         Request::get("/api/v1/auth/check").header("X-Forwarded-For", "198.51.100.7").send(world.address()).await;
-        assert_eq!(lines(&world.server, "request")[0]["net.client"], "198.51.100.7");
+        assert_eq!(lines_soon(world, "request", 1).await[0]["net.client"], "198.51.100.7");
     });
 }
 

@@ -1,11 +1,15 @@
-//! The command line: `serve`, `migrate`, `demo`. It reads the settings, starts the logs and the runtime, calls [`app`],
+//! The command line: `serve`, `migrate`, `demo`, `doctor`, `health`, `keygen`. It reads the settings, starts the logs and the runtime, calls [`app`],
 //! and turns what went wrong into text for a person and an exit code for a script.
 //!
 //! [`app`]: crate::app
 
 mod demo;
+mod doctor;
 mod failure;
+mod health;
+mod keygen;
 mod migrate;
+mod random;
 mod serve;
 mod start;
 
@@ -26,6 +30,8 @@ Examples:
   compose-relay serve                           serve on PORT (default 8080)
   compose-relay serve --listen 127.0.0.1:9000   serve there, whatever PORT says
   compose-relay migrate                         bring the database up to date
+  compose-relay keygen >> .env                  make the two secrets
+  compose-relay doctor                          is everything as it must be?
 
 Settings:
   `serve` and `migrate` are set up by environment variables. The file
@@ -56,6 +62,12 @@ enum Command {
     Serve(serve::Arguments),
     /// Bring the database up to date, then exit
     Migrate(migrate::Arguments),
+    /// Look at everything that a server needs, and say what is wrong and what to do
+    Doctor(doctor::Arguments),
+    /// Ask the server on this machine whether it serves
+    Health(health::Arguments),
+    /// Make the secrets of a new installation
+    Keygen(keygen::Arguments),
     /// Try it out: a complete server on this machine, with a database of its own
     Demo(demo::Arguments),
 }
@@ -76,6 +88,9 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Health(arguments) => health::run(&arguments),
+        Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Doctor(arguments) => return doctor::run(&arguments).unwrap_or_else(|failure| failure.report()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -72,6 +72,13 @@ impl Config {
     /// # Errors
     /// [`Faults`] with everything that is wrong, in the order of `.env.example`.
     pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let (config, faults) = Self::with_faults(lookup);
+        if faults.is_empty() { Ok(config) } else { Err(Faults(faults)) }
+    }
+
+    /// The same for who looks at what is wrong: in place of each wrong value stands its default, or nothing.
+    #[must_use]
+    pub fn with_faults(lookup: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<Fault>) {
         let mut reader = Reader::new(lookup);
         let config = Self {
             server: Server::read(&mut reader),
@@ -86,7 +93,7 @@ impl Config {
             admin: Admin::read(&mut reader),
             logs: Logs::read(&mut reader),
         };
-        reader.finish(config)
+        (config, reader.faults())
     }
 
     /// Hints on settings that are allowed but hardly meant, one line each, for the log.

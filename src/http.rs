@@ -16,7 +16,7 @@ mod upgrade;
 mod watch;
 
 pub use body::{LARGEST_BODY, MediaType};
-pub use client::{Client, ClientError, NoTls};
+pub use client::{Client, ClientError, NoTls, probe};
 pub use connection::Handler;
 pub use exchange::Exchange;
 pub use fault::Fault;

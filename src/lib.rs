@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod dashboard;
+pub mod doctor;
 pub mod http;
 pub mod lifecycle;
 pub mod metrics;

@@ -4,12 +4,14 @@
 //! [`Certificates`] is filled from outside (files, ACME) and may be filled anew at any time: connections that are open
 //! keep what they have, the next handshake sees the new one.
 
+mod any;
 mod certificate;
 mod certificates;
 mod challenges;
 mod server;
 mod session;
 
+pub use any::AnyCertificate;
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{Certificates, Source};
 pub use challenges::{ACME_TLS_ALPN, Challenges, Pending, TooMany};

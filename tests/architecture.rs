@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// A room and the rooms that it may name. Everything in `src/` belongs to one of them.
 const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["app", "auth", "config", "lifecycle", "secret", "store", "telemetry"]),
+    ("cli", &["app", "auth", "config", "doctor", "lifecycle", "secret", "store", "telemetry"]),
+    ("doctor", &["app", "auth", "config", "dashboard", "http", "metrics", "store", "tls"]),
     (
         "app",
         &[
@@ -57,10 +58,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("control", &["auth", "relay", "store", "tasks", "wire"]),
     ("dashboard", &["http"]),
     ("auth", &["secret", "store", "wire"]),
-    ("http", &["net", "tasks"]),
+    ("http", &["net", "tasks", "tls"]),
     ("relay", &["wire"]),
     ("lifecycle", &["tasks"]),
-    ("store", &["metrics", "secret"]),
+    ("store", &["metrics", "secret", "tls"]),
     ("config", &["secret"]),
     ("net", &[]),
     ("metrics", &[]),

@@ -21,6 +21,7 @@ use self::binaries::Search;
 use self::cluster::Cluster;
 use self::place::Place;
 use super::failure::{Failure, exit};
+use super::random::random_hex;
 use super::start;
 use crate::config::{self, Config};
 use crate::lifecycle::Signals;
@@ -115,7 +116,7 @@ async fn serve(arguments: &Arguments, place: &Place, config: Config, state: stat
     // The server has a pool of its own.
     drop(store);
 
-    let token = Secret::new(state::random_hex(32)?);
+    let token = Secret::new(random_hex(32)?);
     let data = place.directory().to_owned();
     let ready_file = arguments.ready_file.clone();
     let options = app::Options {

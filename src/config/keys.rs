@@ -23,7 +23,9 @@ impl Keys {
     }
 
     pub(super) fn advice(&self) -> Vec<String> {
-        if self.prod_api_key_secret.expose().len() >= 32 {
+        // One that is missing is a fault.
+        let length = self.prod_api_key_secret.expose().len();
+        if length == 0 || length >= 32 {
             return Vec::new();
         }
         vec![

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Fault, Faults, values};
 use crate::secret::Secret;
 
-/// A value that was wrong is replaced by a stand-in so that reading can go on; [`Reader::finish`] makes sure that nobody
+/// A value that was wrong is replaced by a stand-in so that reading can go on; [`Reader::finish`] makes sure that no server
 /// ever sees the stand-in.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -24,6 +24,11 @@ impl<'a> Reader<'a> {
     /// `settings` when nothing was wrong.
     pub(super) fn finish<T>(self, settings: T) -> Result<T, Faults> {
         if self.faults.is_empty() { Ok(settings) } else { Err(Faults(self.faults)) }
+    }
+
+    /// What was wrong.
+    pub(super) fn faults(self) -> Vec<Fault> {
+        self.faults
     }
 
     /// The value as text; `None` when it is not set or set to nothing. One that was not UTF-8 (see

@@ -5,6 +5,7 @@
 //! - An address that was asked for is in no error and in no log: its query may hold a token.
 
 mod connect;
+mod probe;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use connect::{Target, connect};
+pub use probe::probe;
 
 /// For the whole of a request.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -11,6 +11,7 @@
 mod error;
 mod files;
 mod indexes;
+mod look;
 mod state;
 
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 
 pub use error::{MigrateError, Progress};
+pub use look::{Look, look};
 
 use self::files::{BASELINE, OLD_STEPS, Way, statements};
 use self::state::State;

@@ -139,6 +139,28 @@ impl Certificate {
         self.not_after.duration_since(now).ok()
     }
 
+    /// How many certificates the chain has.
+    #[must_use]
+    pub fn chain_length(&self) -> usize {
+        self.key.cert.len()
+    }
+
+    /// What is wrong with the chain, as far as it tells by itself: each certificate must be issued by the next one, and one
+    /// that did not issue itself must not stand alone. (Public authorities always sign with an intermediate certificate.)
+    #[must_use]
+    pub fn chain_fault(&self) -> Option<String> {
+        let parsed = self.key.cert.iter().map(|der| x509_cert::Certificate::from_der(der).ok());
+        let chain: Vec<x509_cert::Certificate> = parsed.collect::<Option<_>>()?;
+        let names = chain.iter().map(|one| (&one.tbs_certificate.issuer, &one.tbs_certificate.subject));
+        let names: Vec<_> = names.collect();
+        if let [(issuer, subject)] = names[..] {
+            return (issuer != subject)
+                .then(|| format!("the certificate stands alone; the one of its issuer ({issuer}) is not in the file"));
+        }
+        let broken = names.windows(2).position(|pair| matches!(pair, [(issuer, _), (_, next)] if issuer != next))?;
+        Some(format!("certificate {} of the chain was not issued by the one behind it", broken + 1))
+    }
+
     /// SHA-256 over the own certificate: tells certificates apart.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {

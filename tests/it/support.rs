@@ -1,6 +1,7 @@
 //! The harness: a server process, its database, tenants, and peers that speak the protocol well or badly.
 
 pub mod attempt;
+pub mod command;
 pub mod http;
 pub mod message;
 pub mod metrics;

@@ -12,6 +12,7 @@ use super::guard::{Guarded, Run};
 use super::place::{Place, denied};
 use super::{say, state};
 use crate::cli::failure::{Failure, exit};
+use crate::cli::random::random_hex;
 use crate::secret::Secret;
 
 /// The role of the demo, owner of everything.
@@ -154,7 +155,7 @@ impl Sockets {
         }
         // A fresh name each time: somebody else may have made a known one in a directory that all can write to. `/tmp`
         // and not TMPDIR, which may be as deep as the data directory.
-        let short = PathBuf::from(format!("/tmp/compose-relay-{}", state::random_hex(8)?));
+        let short = PathBuf::from(format!("/tmp/compose-relay-{}", random_hex(8)?));
         DirBuilder::new().mode(0o700).create(&short).map_err(|error| denied(&short, &error))?;
         place.account().give(&short).map_err(|error| denied(&short, &error))?;
         Ok(Self { directory: text(&short)?.to_owned(), passing: true })

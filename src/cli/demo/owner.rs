@@ -7,6 +7,7 @@ use super::place::Place;
 use super::{say, state};
 use crate::auth::{ApiKey, Keys};
 use crate::cli::failure::{Failure, exit};
+use crate::cli::random::random_hex;
 use crate::store::{EnvironmentType, NewCompany, NewEnvironment, NewOwner, Store, StoreError};
 
 /// Who can sign in, and with what an app can connect.
@@ -65,7 +66,7 @@ async fn make(store: &Store, keys: &Keys) -> Result<Owner, Failure> {
             return Ok(Owner { user: made.user, api_key, environment });
         }
         // Someone of that name is left over from a run that broke off before it could write the ids down.
-        email = format!("demo-{}@compose.localhost", state::random_hex(3)?);
+        email = format!("demo-{}@compose.localhost", random_hex(3)?);
     }
 }
 

@@ -5,11 +5,11 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::cli::failure::{Failure, exit};
+use crate::cli::random::random_hex;
 use crate::secret::Secret;
 
 /// What is kept.
@@ -30,15 +30,6 @@ struct Kept {
     dev_api_key_secret: String,
     user: Option<String>,
     environment: Option<String>,
-}
-
-/// Random bytes as lower-case hex.
-pub(super) fn random_hex(bytes: usize) -> Result<String, Failure> {
-    let mut random = vec![0_u8; bytes];
-    SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| Failure::new(exit::INTERNAL, "The system gives no random numbers."))?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl State {

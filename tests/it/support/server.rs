@@ -37,6 +37,11 @@ impl Server {
         self.address
     }
 
+    /// The settings that it was started with.
+    pub fn settings(&self) -> &[(String, String)] {
+        &self.settings
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

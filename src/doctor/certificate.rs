@@ -1,0 +1,103 @@
+//! The certificate for https: readable, whole, for the right names, and good for how long?
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::names::public_names;
+use super::{Finding, Subject, not_looked_at};
+use crate::config::CertificateFiles;
+use crate::tls::Certificate;
+
+const AREA: &str = "certificate";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Below this a certificate should have been renewed.
+const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Larger files hold something else.
+const LARGEST: u64 = 1 << 20;
+
+pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
+    if let Some(name) = subject.wrong(&["TLS_CERT_FILE", "TLS_KEY_FILE"]) {
+        return not_looked_at(AREA, name);
+    }
+    match &subject.config.tls.files {
+        Some(files) => in_files(files, &public_names(subject)),
+        None => Vec::new(),
+    }
+}
+
+fn in_files(files: &CertificateFiles, names: &[String]) -> Vec<Finding> {
+    let read = |name: &str, path: &Path| {
+        let size = std::fs::metadata(path).map(|about| about.len());
+        let bytes = size.and_then(|size| match size > LARGEST {
+            true => Err(std::io::Error::other("it is too large for a PEM file")),
+            false => std::fs::read(path),
+        });
+        bytes.map_err(|error| {
+            let what = format!("{name} ({}) cannot be read: {error}", path.display());
+            Finding::failure(AREA, what, "the file must be there and readable for the account that runs the server")
+        })
+    };
+    let (chain, key) = match (read("TLS_CERT_FILE", &files.chain), read("TLS_KEY_FILE", &files.key)) {
+        (Ok(chain), Ok(key)) => (chain, key),
+        (chain, key) => return chain.err().into_iter().chain(key.err()).collect(),
+    };
+    let mut findings = match Certificate::from_pem(&chain, &key) {
+        Ok(certificate) => judged(&certificate, names),
+        Err(error) => {
+            let next =
+                "TLS_CERT_FILE holds the server's own certificate and then the intermediate ones, TLS_KEY_FILE its key";
+            vec![Finding::failure(AREA, error.to_string(), next)]
+        }
+    };
+    findings.extend(for_everybody(&files.key));
+    findings
+}
+
+/// A certificate that was found, wherever it came from.
+pub(super) fn judged(certificate: &Certificate, names: &[String]) -> Vec<Finding> {
+    let mut findings = vec![time_left(certificate)];
+    match certificate.chain_fault() {
+        None => findings.push(Finding::ok(AREA, format!("its chain holds together ({})", certificate.chain_length()))),
+        Some(fault) => findings.push(Finding::warning(
+            AREA,
+            fault,
+            "use the file with the whole chain (fullchain.pem); browsers may mend it by themselves, SDKs do not",
+        )),
+    }
+    let own = certificate.names().join(", ");
+    let missing: Vec<&str> = names.iter().map(String::as_str).filter(|name| !certificate.covers(name)).collect();
+    if !missing.is_empty() {
+        let what = format!("it is for {own} and not for {}", missing.join(", "));
+        findings.push(Finding::failure(AREA, what, "get one that names them all"));
+    } else if names.is_empty() {
+        let next = "set PUBLIC_ORIGINS to the address that people type, and doctor compares the two";
+        findings.push(Finding::warning(AREA, format!("it is for {own}; whether that is right is not known"), next));
+    } else {
+        findings.push(Finding::ok(AREA, format!("it is for {own}")));
+    }
+    findings
+}
+
+fn time_left(certificate: &Certificate) -> Finding {
+    const NEXT: &str = "renew it; the server takes the new files by itself";
+    let now = SystemTime::now();
+    if certificate.not_before() > now {
+        return Finding::failure(AREA, "it is not good yet", "is the clock of this machine right?");
+    }
+    match certificate.remaining(now) {
+        None => Finding::failure(AREA, "its time is over", NEXT),
+        Some(left) => {
+            let what = format!("it is good for {} more days", left.as_secs() / DAY.as_secs());
+            if left < SOON { Finding::warning(AREA, what, NEXT) } else { Finding::ok(AREA, what) }
+        }
+    }
+}
+
+fn for_everybody(key: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(key).ok()?.permissions().mode();
+    (mode & 0o004 != 0).then(|| {
+        let what = format!("everybody on this machine can read the key in {}", key.display());
+        Finding::warning(AREA, what, format!("chmod o-r {}", key.display()))
+    })
+}

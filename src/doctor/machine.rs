@@ -1,6 +1,7 @@
 //! What the machine gives: file descriptors, memory, and the files of the web client.
 
 use super::{Finding, Subject};
+use crate::config::WebClient;
 use crate::dashboard::Dashboard;
 use crate::metrics;
 
@@ -55,9 +56,19 @@ fn memory(subject: &Subject) -> Finding {
 
 async fn web_client(subject: &Subject) -> Option<Finding> {
     const AREA: &str = "web client";
-    let directory = subject.config.server.dashboard.clone()?;
+    let directory = match &subject.config.server.web_client {
+        WebClient::Nothing => return None,
+        WebClient::BuiltIn if Dashboard::built_in(None).is_some() => {
+            return Some(Finding::ok(AREA, "the dashboard is part of this program"));
+        }
+        WebClient::BuiltIn => {
+            let next = "`./dev dashboard` builds it, then build again; or DASHBOARD_DIR names another web client";
+            return Some(Finding::warning(AREA, "this program was built without the dashboard", next));
+        }
+        WebClient::Directory(directory) => directory.clone(),
+    };
     let shown = directory.display().to_string();
-    let read = tokio::task::spawn_blocking(move || Dashboard::read(&directory).map(drop));
+    let read = tokio::task::spawn_blocking(move || Dashboard::read(&directory, None).map(drop));
     Some(match read.await {
         Ok(Ok(())) => Finding::ok(AREA, format!("the files in {shown} can be served")),
         Ok(Err(error)) => {

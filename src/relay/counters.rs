@@ -34,22 +34,14 @@ counts! {
     SdkOpened = "sdk_opened",
     /// Sockets of SDKs that are gone.
     SdkGone = "sdk_gone",
-    /// The same for app pages.
+    /// Sockets of app pages that were taken into the loop.
     AppOpened = "app_opened",
-    /// The same for app pages.
+    /// Sockets of app pages that are gone.
     AppGone = "app_gone",
-    /// The same for home pages.
+    /// Sockets of home pages that were taken into the loop.
     HomeOpened = "home_opened",
-    /// The same for home pages.
+    /// Sockets of home pages that are gone.
     HomeGone = "home_gone",
-    /// SDK connections attached.
-    SdkAttached = "sdk_attached",
-    /// SDK connections ended.
-    SdkLeft = "sdk_left",
-    /// Browser sockets attached.
-    BrowserAttached = "browser_attached",
-    /// Browser sockets ended.
-    BrowserLeft = "browser_left",
     /// Executions bound.
     ExecutionBound = "execution_bound",
     /// Executions ended.

@@ -129,17 +129,15 @@ impl Shard {
         let Some(index) = self.add(generation, socket, limits, role, diary) else {
             return self.admit_sdk(environment);
         };
-        self.count(Count::SdkAttached, 1);
         // The ping goes out first: a Node SDK sends nothing before it (relay-protocol 2.8).
         self.connections[index].outbox.ping(FIRST_PING);
         self.touch(index);
         if self.draining.is_some() {
-            self.turn_back(index, Count::SdkLeft);
+            self.turn_back(index);
             return self.tables.drop_idle_environment(environment);
         }
         if !in_time {
-            self.count(Count::SdkLeft, 1);
-            self.ends(index, if in_time { Count::CloseUpdate } else { Count::CloseLate });
+            self.ends(index, Count::CloseLate);
             self.connections[index].role = Role::Closing;
             self.begin_close(index, close::REPLACED, "too late", false);
             return self.admit_sdk(environment);
@@ -223,11 +221,10 @@ impl Shard {
             }
             return;
         };
-        self.count(Count::BrowserAttached, 1);
         self.connections[index].outbox.ping(FIRST_PING);
         self.touch(index);
         if self.draining.is_some() {
-            self.turn_back(index, Count::BrowserLeft);
+            self.turn_back(index);
             if let Some((environment, _)) = environment {
                 self.tables.drop_idle_environment(environment);
             }
@@ -241,7 +238,6 @@ impl Shard {
         self.tables.sessions[session].grace_until = None;
         if let Some((old, _)) = self.tables.sessions[session].connection.take() {
             self.ends(old, Count::CloseReplaced);
-            self.count(Count::BrowserLeft, 1);
             self.deregister(old);
             self.salvage(session, old);
             self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);

@@ -111,7 +111,6 @@ impl Shard {
         }
         self.end_session(at.index, true);
         if let Some((index, _)) = connection {
-            self.count(Count::BrowserLeft, 1);
             self.begin_close(index, close::REVOKED, "access revoked", true);
         }
     }

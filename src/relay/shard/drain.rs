@@ -166,8 +166,7 @@ impl Shard {
     }
 
     /// Tells who came too late for the plan.
-    pub(super) fn turn_back(&mut self, index: usize, left: Count) {
-        self.count(left, 1);
+    pub(super) fn turn_back(&mut self, index: usize) {
         self.connections[index].role = Role::Closing;
         self.begin_close(index, close::SERVER_UPDATE, REASON, false);
     }

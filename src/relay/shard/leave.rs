@@ -106,13 +106,11 @@ impl Shard {
         match self.deregister(index) {
             Role::Closing => {}
             Role::Sdk(sdk) => {
-                self.count(Count::SdkLeft, 1);
                 tracing::debug!(shard = self.parts.number, environment = %sdk.id, reason, "SDK left");
                 self.sdk_left(sdk.environment, (index, generation));
                 self.let_in(sdk.waiting);
             }
             Role::Browser(browser) => {
-                self.count(Count::BrowserLeft, 1);
                 self.salvage(browser.session, index);
                 self.browser_left(browser.session, (index, generation));
             }

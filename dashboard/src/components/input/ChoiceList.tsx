@@ -1,6 +1,7 @@
-import { useContext, useRef } from "react";
+import { useContext, useEffect, useRef } from "react";
 import {
   Button,
+  type ComboBoxState,
   ComboBoxStateContext,
   Group,
   Input,
@@ -39,6 +40,7 @@ export function ChoiceControl({
 }) {
   const state = useContext(ComboBoxStateContext);
   const field = useRef<HTMLInputElement>(null);
+  useFirstMatch(state);
   return (
     <Group className={fields.control}>
       <Input
@@ -70,6 +72,27 @@ export function ChoiceControl({
       </Button>
     </Group>
   );
+}
+
+/** The first match of what was typed is the one that Enter takes; without it Enter would throw the text away. */
+function useFirstMatch(state: ComboBoxState<unknown, "single" | "multiple"> | null) {
+  const typed = state?.isOpen ? state.inputValue : "";
+  const first = state?.collection.getFirstKey() ?? null;
+  const before = useRef("");
+  useEffect(() => {
+    const changed = typed !== before.current;
+    if (!state || !changed || typed === "") {
+      before.current = typed;
+      return;
+    }
+    // The base filters, and forgets the marked option, in effects that run after this one.
+    const timer = setTimeout(() => {
+      before.current = typed;
+      const { focusedKey } = state.selectionManager;
+      if (focusedKey === null) state.selectionManager.setFocusedKey(first);
+    });
+    return () => clearTimeout(timer);
+  }, [state, typed, first]);
 }
 
 /** From here on only the options in sight are in the document. */

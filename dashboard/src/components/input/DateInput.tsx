@@ -90,7 +90,7 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
         <EnterButton node={node} label={input.label} pending={input.pending} />
       </Group>
       <FieldErrors errors={input.errors} />
-      <Popover className={fieldStyles.popover} offset={4}>
+      <Popover className={`${fieldStyles.popover} ${styles.calendar}`} offset={4} placement="bottom start">
         <Dialog className={styles.dialog}>
           <Calendar minValue={min ? toCalendarDate(min) : undefined} maxValue={max ? toCalendarDate(max) : undefined}>
             <header className={styles.month}>

@@ -29,11 +29,13 @@ export function EnterButton({
     <Button
       slot={null}
       className={`${styles.inside} ${styles.enter}`}
-      aria-label={`Send ${label ?? "the value"} (${keys})`}
+      aria-label={`${keys}: send ${label ?? "the value"}`}
       onPress={() => actions.enter(node)}
     >
       {pending ? <Spinner size="sm" /> : <Icon name="enter" size={14} />}
-      <span aria-hidden="true">{keys}</span>
+      <span aria-hidden="true" className={styles.keys}>
+        {keys}
+      </span>
     </Button>
   );
 }

@@ -40,6 +40,7 @@ export const registry: Registry = {
   "input-checkbox": Checkbox,
   "input-file-drop": lazy(() => import("./input/FileDrop").then((m) => ({ default: m.FileDrop }))),
   "input-table": lazy(() => import("./table/Table").then((m) => ({ default: m.Table }))),
+  "btn-bar-chart": lazy(() => import("./chart/BarChart").then((m) => ({ default: m.BarChart }))),
   "button-default": AppButton,
   "button-form-submit": AppButton,
   "layout-stack": Stack,

@@ -1,13 +1,4 @@
-import {
-  type CSSProperties,
-  useDeferredValue,
-  useEffect,
-  useId,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type CSSProperties, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import { Button, Dialog } from "react-aria-components";
 import { cellOf, wholeText } from "../../model/table/cells";
 import type { TableColumn } from "../../model/table/columns";
@@ -20,6 +11,7 @@ import type { Density, Overflow } from "../../model/types";
 import { Icon } from "../../ui/Icon";
 import { inputAnchor, useBlocked, useInput, usePageContext, useRenderId } from "../hooks";
 import type { ComponentProps } from "../Render";
+import { useSize } from "../size";
 import { safeStyle } from "../style";
 import { Anchored } from "./Anchored";
 import { ColumnList } from "./ColumnList";
@@ -61,7 +53,9 @@ export function Table({ node }: ComponentProps<"input-table">) {
   const { paged, rows, locked, settings } = source;
   const arranged = useColumns(node, rows, settings, change);
   const { columns, visible, inOrder } = arranged;
-  const [outer, width] = useWidth();
+  const [outer, size] = useSize<HTMLDivElement>(GUESS);
+  // Inside the border.
+  const width = size.width - 2;
   const narrow = width < NARROW;
 
   // Search and filters of local rows
@@ -442,24 +436,8 @@ export function Table({ node }: ComponentProps<"input-table">) {
   );
 }
 
-/** The width that a table has, inside its border. */
-function useWidth() {
-  const outer = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(1000);
-  useLayoutEffect(() => {
-    const element = outer.current;
-    if (!element) return;
-    const measure = () => {
-      // 0 where nothing is laid out, as in a closed panel: the first guess stays.
-      if (element.clientWidth > 0) setWidth(element.clientWidth - 2);
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return [outer, width] as const;
-}
+/** Until a table is laid out. */
+const GUESS = { width: 1000, height: 400 };
 
 const OF_BODY: ReadonlySet<string> = new Set(["height", "minHeight", "maxHeight"]);
 

@@ -9,6 +9,7 @@ mod admin;
 mod api;
 mod database_away;
 mod defects;
+mod handover;
 mod http;
 mod process;
 mod relay;

@@ -1,7 +1,7 @@
 //! End to end with the published Python SDK: the real package as a child process, and a scripted browser.
 
-mod process;
-mod script;
+pub mod process;
+pub mod script;
 
 use crate::support::tls::Terminator;
 use crate::support::{Environment, PATIENCE, World, play, play_on};

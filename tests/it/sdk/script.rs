@@ -157,9 +157,14 @@ impl Script {
     }
 
     /// CHECK_EXECUTION_EXISTS is answered with no.
-    pub async fn check_is_denied(&mut self) {
+    /// Asks whether the execution is known, as a page does that is back. No answer means yes.
+    pub async fn check(&mut self) {
         let check = message::check_execution_exists(self.environment.id, self.execution, self.page.session);
         self.page.peer.send(check).await;
+    }
+
+    pub async fn check_is_denied(&mut self) {
+        self.check().await;
         within(crate::support::PATIENCE, "the answer to the check", async {
             let answer = self.next_is("ay").await;
             assert_eq!(answer.json()["exists"], false);

@@ -2,7 +2,8 @@
 
 use super::{PATIENCE, within};
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,12 +26,45 @@ impl Server {
     /// Starts on this address (port 0: any free one) and waits until it listens.
     pub async fn start(listen: SocketAddr, settings: Vec<(String, String)>) -> Server {
         let log = Arc::new(Mutex::new(String::new()));
-        let (child, listening) = spawn(listen, &settings, &log);
-        let mut server = Server { child, address: listen, settings, log };
-        server.address = within(Duration::from_secs(60), "the server listens", listening).await.unwrap_or_else(|_| {
-            panic!("the server ended at start: {:?}", server.child.wait());
+        let (child, listening) = spawn(command(listen), &settings, &log);
+        Server { child, address: listen, settings, log }.listening(listening).await
+    }
+
+    /// Starts and waits for nothing.
+    pub fn begin(listen: SocketAddr, settings: Vec<(String, String)>) -> Server {
+        let log = Arc::new(Mutex::new(String::new()));
+        let (child, _) = spawn(command(listen), &settings, &log);
+        Server { child, address: listen, settings, log }
+    }
+
+    /// Starts with a listening socket that is passed as systemd does it, and waits until it is served.
+    pub async fn with_socket(socket: &TcpListener, settings: Vec<(String, String)>) -> Server {
+        // A shell puts the socket in its place and says so, with the process id that it keeps.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http exec \"$0\" serve"]);
+        shell.arg(env!("CARGO_BIN_EXE_compose-relay"));
+        shell.stdin(OwnedFd::from(socket.try_clone().expect("a copy of the socket")));
+        let log = Arc::new(Mutex::new(String::new()));
+        let (child, listening) = spawn(shell, &settings, &log);
+        let address = socket.local_addr().unwrap();
+        Server { child, address, settings, log }.listening(listening).await
+    }
+
+    async fn listening(mut self, listening: oneshot::Receiver<SocketAddr>) -> Server {
+        self.address = within(Duration::from_secs(60), "the server listens", listening).await.unwrap_or_else(|_| {
+            panic!("the server ended at start: {:?}", self.child.wait());
         });
-        server
+        self
+    }
+
+    /// Waits until the process has written this.
+    pub async fn says(&self, text: &str) {
+        within(Duration::from_secs(60), &format!("the server says {text:?}"), async {
+            while !self.log().contains(text) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -81,7 +115,7 @@ impl Server {
     /// Starts the process again, with the same settings and on the same port, after [`Server::kill`] or an exit.
     pub async fn start_again(&mut self) {
         assert!(!self.is_running(), "the old process is still there");
-        let (child, listening) = spawn(self.address, &self.settings, &self.log);
+        let (child, listening) = spawn(command(self.address), &self.settings, &self.log);
         self.child = child;
         within(PATIENCE, "the server listens again", listening).await.expect("the server ended at its second start");
     }
@@ -116,25 +150,26 @@ impl Drop for Server {
     }
 }
 
+fn command(listen: SocketAddr) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_compose-relay"));
+    command.args(["serve", "--listen", &listen.to_string()]).stdin(Stdio::null());
+    command
+}
+
 fn spawn(
-    listen: SocketAddr,
+    mut command: Command,
     settings: &[(String, String)],
     log: &Arc<Mutex<String>>,
 ) -> (Child, oneshot::Receiver<SocketAddr>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_compose-relay"));
-    command.args(["serve", "--listen", &listen.to_string()]).env_clear();
+    command.env_clear();
     for name in ["PATH", "HOME", "LANG"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
     command.envs(settings.iter().map(|(name, value)| (name, value))).env("RUST_BACKTRACE", "1");
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the server binary can be started");
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the server binary can be started");
     let (found, listening) = oneshot::channel();
     collect(child.stderr.take().unwrap(), log.clone(), Some(found));
     collect(child.stdout.take().unwrap(), log.clone(), None);

@@ -1,0 +1,87 @@
+//! What systemd does for a service: it makes the listening socket, and it is told how the service is.
+
+use super::{Load, all_settings, hand_over, replaced};
+use crate::support::postgres;
+use crate::support::{Request, Seed, Server, World, within};
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// A scene whose server has its socket from us.
+fn play(more: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World, TcpListener)) {
+    let database = postgres::cluster().migrated_database();
+    let connection = database.settings();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = crate::support::world::server_settings(&connection, more);
+        let server = Server::with_socket(&socket, settings).await;
+        let sql = postgres::connect(&connection).await;
+        let mut world = World { server, seed: Seed { sql }, database: connection, ended: false };
+        scene(&mut world, socket).await;
+        world.assert_healthy().await;
+    }));
+}
+
+#[test]
+fn a_newer_process_takes_over_an_inherited_socket_under_load() {
+    play(&super::settings(&[("BUILD_VERSION", "one")]), async |world, socket| {
+        let load = Load::start(world).await;
+        let newer = Server::with_socket(&socket, all_settings(world, &[("BUILD_VERSION", "two")])).await;
+        hand_over(world, newer).await;
+        sleep(super::COMES_BACK + Duration::from_secs(5)).await;
+        load.end().await.assert_everybody_returned_once();
+    });
+}
+
+#[test]
+fn while_nobody_serves_an_inherited_socket_those_who_come_wait() {
+    play(&super::settings(&[]), async |world, socket| {
+        world.server.terminate();
+        assert!(world.server.exited(Duration::from_secs(20)).await.success());
+        let to = world.address();
+        let waiting: Vec<_> =
+            (0..20).map(|_| tokio::spawn(async move { Request::get("/health-check").send(to).await.status })).collect();
+        sleep(Duration::from_millis(300)).await;
+        let newer = Server::with_socket(&socket, all_settings(world, &[])).await;
+        for call in waiting {
+            assert_eq!(call.await.unwrap(), 200);
+        }
+        replaced(world, newer).await;
+    });
+}
+
+#[test]
+fn the_service_manager_hears_when_it_is_ready_that_it_lives_and_when_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let heard = UnixDatagram::bind(&path).unwrap();
+    heard.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let next = || {
+        let mut bytes = [0; 1024];
+        let length = heard.recv(&mut bytes).expect("the service manager hears something");
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let until = |what: &str| {
+        for _ in 0..100 {
+            let said = next();
+            if said.lines().any(|line| line == what) {
+                return said;
+            }
+        }
+        panic!("{what} was not said");
+    };
+    let path = path.to_str().unwrap();
+    crate::support::play_with(&[("NOTIFY_SOCKET", path), ("WATCHDOG_USEC", "200000")], async |world| {
+        let said = until("READY=1");
+        assert!(said.contains("STATUS=serving"), "{said}");
+        for _ in 0..3 {
+            until("WATCHDOG=1");
+        }
+        world.server.terminate();
+        until("STOPPING=1");
+        assert!(world.server.exited(Duration::from_secs(20)).await.success());
+        world.ended = true;
+    });
+}

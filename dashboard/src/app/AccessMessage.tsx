@@ -46,9 +46,12 @@ export function AccessMessage({
         <Message
           title="There is no such app"
           actions={
-            <LinkButton to="/home" appearance="outline">
-              Your apps
-            </LinkButton>
+            <>
+              <Button onPress={tryAgain}>Try again</Button>
+              <LinkButton to="/home" appearance="outline">
+                Your apps
+              </LinkButton>
+            </>
           }
         >
           <p>{access.message}</p>

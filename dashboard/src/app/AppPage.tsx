@@ -1,9 +1,11 @@
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { formatParams, parseParams } from "../model/params";
 import { AppView } from "./AppView";
 import { browserOutside } from "./browser";
 import { AppController } from "./controller";
+
+const LeaveDialog = lazy(() => import("./LeaveDialog").then((module) => ({ default: module.LeaveDialog })));
 
 /** `/app/<environmentId>/<appRoute>`: the deep link that people share. */
 export function AppPage() {
@@ -34,7 +36,22 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
     void navigate({ to: `/auth/login-to-app${entry}`, replace: true });
   }, [entering, navigate, environmentId, appRoute, query]);
 
-  return <AppView controller={controller} state={state} environmentId={environmentId} />;
+  const leaving = useBlocker({
+    shouldBlockFn: () => controller.holdsUnsentForm,
+    enableBeforeUnload: () => controller.holdsUnsentForm,
+    withResolver: true,
+  });
+
+  return (
+    <>
+      <AppView controller={controller} state={state} environmentId={environmentId} />
+      {leaving.status === "blocked" && (
+        <Suspense>
+          <LeaveDialog stay={leaving.reset} leave={leaving.proceed} />
+        </Suspense>
+      )}
+    </>
+  );
 }
 
 /** The browser's own news: network, sleep, leaving. */

@@ -1,5 +1,5 @@
 import { type CSSProperties, lazy, Suspense, useEffect, useMemo, useRef } from "react";
-import { PageContext, type PageContextValue, usePageState } from "../components/hooks";
+import { focusInput, PageContext, type PageContextValue, usePageState } from "../components/hooks";
 import { RenderRoot } from "../components/Render";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
@@ -68,6 +68,16 @@ export function AppView({
       )}
       <main className={styles.main} id="main" tabIndex={-1}>
         <PageHeading name={name} />
+        {grant && (
+          <Suspense>
+            <StatusControl
+              status={status}
+              grant={grant}
+              hasTheme={grant.environment.theme !== null}
+              restart={() => controller.restart()}
+            />
+          </Suspense>
+        )}
         <div className={styles.banners}>
           <StatusBanner
             status={status}
@@ -101,16 +111,6 @@ export function AppView({
         )}
       </main>
       <ToastRegion toasts={controller.toasts} />
-      {grant && (
-        <Suspense>
-          <StatusControl
-            status={status}
-            grant={grant}
-            hasTheme={grant.environment.theme !== null}
-            restart={() => controller.restart()}
-          />
-        </Suspense>
-      )}
     </div>
   );
 }
@@ -134,6 +134,14 @@ function PageHeading({ name }: { name: string }) {
 function Area({ state, controller }: { state: AppSnapshot; controller: AppController }) {
   const page = usePageState();
   const { status, run, grant, replacing } = state;
+  const area = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const shown = area.current;
+    if (!page.started || !shown) return;
+    giveFocusBack(shown);
+    shown.addEventListener("focusin", rememberFocus);
+    return () => shown.removeEventListener("focusin", rememberFocus);
+  }, [page.started]);
   if (!page.started) {
     if (state.failure?.severity === "error") return null;
     if (status.kind === "environment-offline" && grant) return <EnvironmentAway grant={grant} />;
@@ -174,6 +182,7 @@ function Area({ state, controller }: { state: AppSnapshot; controller: AppContro
         </div>
       )}
       <div
+        ref={area}
         className={styles.area}
         style={shape}
         inert={replacing || loading?.disableInteraction === true}
@@ -185,6 +194,23 @@ function Area({ state, controller }: { state: AppSnapshot; controller: AppContro
       </div>
     </>
   );
+}
+
+/** The last input that had the focus: by its own id, for a render that comes again has another one. */
+let focused: { id: string } | null = null;
+
+function rememberFocus({ target }: FocusEvent): void {
+  const anchor = (target as HTMLElement).closest<HTMLElement>("[data-input]")?.dataset.input;
+  focused = anchor ? { id: anchor.slice(anchor.indexOf(" ") + 1) } : null;
+}
+
+/** A run that took the place of another one: the person goes on where they were. */
+function giveFocusBack(area: HTMLElement): void {
+  const wanted = focused;
+  focused = null;
+  if (!wanted || document.activeElement !== document.body) return;
+  const anchor = area.querySelector<HTMLElement>(`[data-input$=${JSON.stringify(` ${wanted.id}`)}]`);
+  if (anchor?.dataset.input) focusInput(anchor.dataset.input.split(" ")[0] ?? "", wanted.id);
 }
 
 function facts({ grant, appRoute, run }: AppSnapshot, environmentId: string): Record<string, string> {

@@ -38,18 +38,14 @@ export function StatusControl({
         <Button appearance="outline" aria-label={`App menu. ${words}`}>
           <span className="with-icon">
             <span className={styles.dot} data-kind={status.kind} />
-            {status.kind === "online" ? (
-              <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false" fill="currentColor">
-                <circle cx="3" cy="8" r="1.4" />
-                <circle cx="8" cy="8" r="1.4" />
-                <circle cx="13" cy="8" r="1.4" />
-              </svg>
-            ) : (
-              <span>{words}</span>
-            )}
+            <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false" fill="currentColor">
+              <circle cx="3" cy="8" r="1.4" />
+              <circle cx="8" cy="8" r="1.4" />
+              <circle cx="13" cy="8" r="1.4" />
+            </svg>
           </span>
         </Button>
-        <Popover placement="top end" className={styles.popover}>
+        <Popover placement="bottom end" className={styles.popover}>
           <Dialog aria-label="App menu" className={styles.dialog}>
             {({ close }) => (
               <>

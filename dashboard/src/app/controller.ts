@@ -67,6 +67,8 @@ export class AppController {
   private current: Execution | null = null;
   private params: Params = {};
   private refusals = 0;
+  /** The app itself is taking the person elsewhere. */
+  private following = false;
   private configurationChanged = false;
   /** Grows with each opened app: late answers of an earlier one are dropped. */
   private opening = 0;
@@ -99,6 +101,7 @@ export class AppController {
   async open(appRoute: string, params: Params): Promise<void> {
     const opening = ++this.opening;
     this.params = params;
+    this.following = false;
     const sameApp = this.state.access.kind === "granted" && this.state.appRoute === appRoute;
     if (!sameApp) {
       this.endRun();
@@ -134,6 +137,11 @@ export class AppController {
     this.session = this.makeSession();
     this.session.prepare(appRoute);
     this.begin(carried, this.current !== null);
+  }
+
+  /** Leaving now would lose what is in a form. Where the app itself sends people is its own decision. */
+  get holdsUnsentForm(): boolean {
+    return !this.following && this.current?.hasUnsentForm === true;
   }
 
   closeFailure(): void {
@@ -347,6 +355,7 @@ export class AppController {
       return;
     }
     if (target.kind === "url") {
+      this.following = !newTab;
       if (!this.outside.openUrl(target.url, newTab)) this.offer(target.url);
       return;
     }
@@ -356,6 +365,7 @@ export class AppController {
       this.toasts.add({ message: `There is no app “${target.route}” here.`, appearance: "error" });
       return;
     }
+    this.following = !newTab;
     const { appAddress, goToApp } = this.outside;
     if (!goToApp(target.route, params, newTab)) this.offer(appAddress(target.route, params));
   }

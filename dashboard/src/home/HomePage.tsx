@@ -80,7 +80,7 @@ function Loaded({ home }: { home: Home }) {
           <span className={styles.who} title={user.email}>
             {user.firstName} {user.lastName}
           </span>
-          <Button appearance="outline" onPress={() => void signOut()}>
+          <Button appearance="plain" onPress={() => void signOut()}>
             Sign out
           </Button>
         </>

@@ -147,6 +147,14 @@ export class Execution {
     return [...unsent, ...this.carried];
   }
 
+  /** True when a form holds something that leaving would lose. Single inputs are mostly searches: nobody misses them. */
+  get hasUnsentForm(): boolean {
+    for (const render of this.renders.values()) {
+      for (const [id, input] of render.inputs) if (input.dirty && render.nodes.get(id)?.formId) return true;
+    }
+    return false;
+  }
+
   // Frames of the SDK
 
   receive(event: SdkEvent): void {

@@ -9,9 +9,9 @@ export interface Theme {
 type Rgb = readonly [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
-const BLACK: Rgb = [16, 17, 17];
-/** WCAG AA for text. */
-const READABLE = 4.5;
+const BLACK: Rgb = [0, 0, 0];
+/** WCAG AA for text, and a little for rounding. */
+const READABLE = 4.55;
 
 export function parseColour(text: string | null | undefined): Rgb | null {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text?.trim() ?? "");
@@ -58,13 +58,17 @@ export function themeTokens(
   const wantedPrimary = parseColour(theme?.primaryColor);
   if (!background && !wantedText && !wantedPrimary) return null;
   const ground = background ?? (wantedText && luminance(wantedText) > 0.4 ? BLACK : WHITE);
-  const dark = luminance(ground) < 0.18;
-  const surface = dark ? mix(ground, WHITE, 0.05) : mix(ground, WHITE, 0.6);
-  const sunken = mix(ground, dark ? WHITE : BLACK, dark ? 0.09 : 0.05);
-  const hover = mix(ground, dark ? WHITE : BLACK, dark ? 0.14 : 0.09);
+  const goal = contrast(BLACK, ground) >= contrast(WHITE, ground) ? BLACK : WHITE;
+  const dark = goal === WHITE;
+  // A middle tone has hardly room for text: its shades go away from the text's side, all of them.
+  const away = dark ? BLACK : WHITE;
+  const towards = contrast(goal, ground) >= 9 ? goal : away;
+  const surface = dark ? mix(ground, towards, 0.05) : mix(ground, WHITE, 0.6);
+  const sunken = mix(ground, towards, dark ? 0.09 : 0.05);
+  const hover = mix(ground, towards, dark ? 0.14 : 0.09);
   const grounds = [ground, surface, sunken, hover];
   const text = readable(wantedText ?? (dark ? WHITE : BLACK), grounds);
-  const primary = readable(wantedPrimary ?? text, [ground, surface], 3);
+  const primary = readable(wantedPrimary ?? text, [ground, surface], 3.05);
   const onPrimary = contrast(WHITE, primary) >= contrast(BLACK, primary) ? WHITE : BLACK;
   // A middle tone carries neither white nor black at AA: move it away from its text.
   const button = readableGround(primary, onPrimary);
@@ -77,7 +81,7 @@ export function themeTokens(
     "--surface-sunken": sunken,
     "--surface-hover": hover,
     "--border": mix(ground, text, 0.16),
-    "--border-strong": readable(mix(ground, text, 0.45), [ground, surface], 3),
+    "--border-strong": readable(mix(ground, text, 0.45), [ground, surface], 3.05),
     "--text": text,
     "--text-secondary": readable(mix(text, ground, 0.3), grounds),
     "--primary": button,
@@ -85,8 +89,8 @@ export function themeTokens(
     "--primary-soft": soft,
     "--primary-text": readable(primaryText, [...grounds, soft]),
     "--on-primary": onPrimary,
-    "--focus": readable(primary, [ground, surface], 3),
-    "--series-1": readable(primary, [ground, surface], 3),
+    "--focus": readable(primary, [ground, surface], 3.05),
+    "--series-1": readable(primary, [ground, surface], 3.05),
   };
   const written = Object.fromEntries(Object.entries(tokens).map(([name, colour]) => [name, write(colour)]));
   return { scheme: dark ? "dark" : "light", tokens: written };

@@ -90,7 +90,7 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
     let reservation = runtime.block_on(hub.reserve_sdk(environment)).expect("free");
     let package = Package { name: PackageName::Node, version: "0.27.9".into() };
     let peer = SdkPeer { environment, company: uuid::Uuid::nil(), package, key_hash: "".into(), development: false };
-    hub.attach_sdk(reservation, Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) }, peer);
+    hub.attach_sdk(reservation, Socket { tcp: far, session: None, leftover: Vec::new(), place: Box::new(()) }, peer);
 
     let mut clients = vec![Client::new(near)];
     let mut replies = foldhash::HashMap::default();
@@ -106,7 +106,7 @@ fn run(row: &Row, time: Duration, runtime: &tokio::runtime::Runtime) {
         });
         let claim = hub.claim_session(session, &identity).expect("free");
         let page = Page::App { environment, route: "hello".into() };
-        hub.attach_browser(claim, Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) }, page);
+        hub.attach_browser(claim, Socket { tcp: far, session: None, leftover: Vec::new(), place: Box::new(()) }, page);
         let mut client = Client::new(near);
         client.outgoing = client::masked(&client::start(environment, session, execution));
         client.frame = client::masked(&if row.hook {

@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use crate::http::{Exchange, Fault, Handler, Label, Method, Reply, Request, StatusCode, reply};
 use crate::lifecycle::PhaseWatch;
 use crate::metrics::{self, Metrics};
-use crate::net::Admission;
+use crate::net::{Admission, Crowd};
 use crate::relay::Hub;
 use crate::store::Store;
+use crate::tls::Certificates;
 
 /// What the answers are made from.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ pub struct Admin {
     pub store: Store,
     /// The door of the public listeners.
     pub admission: Admission,
+    /// The limit of each address there.
+    pub crowd: Crowd,
+    /// The certificates, when this process speaks TLS.
+    pub certificates: Option<Certificates>,
     /// Where the process is in its life.
     pub phase: PhaseWatch,
     /// `BUILD_VERSION`.

@@ -46,12 +46,13 @@ mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub use demo::DemoSignIn;
 pub use limits::RateLimits;
-pub use plain_http::PlainHttp;
+pub use plain_http::{ANSWER_TO_PLAIN_HTTP, PlainHttp};
 pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
@@ -121,6 +122,10 @@ pub struct Parts {
     pub handover: Handover,
     /// What `NODE_ENV` says.
     pub mode: Mode,
+    /// Whether this process itself speaks TLS: then every request comes by https.
+    pub encrypted: bool,
+    /// How long browsers shall remember to come by https only; `None`: they are not told.
+    pub hsts: Option<Duration>,
     /// Origins that are accepted besides the request's own host.
     pub public_origins: Vec<PublicOrigin>,
     /// The demo's sign-in link; `None` outside `compose-relay demo`.
@@ -153,6 +158,8 @@ pub struct Api {
     revocations: Revocations,
     handover: Handover,
     mode: Mode,
+    encrypted: bool,
+    hsts: Option<HeaderValue>,
     origins: OriginRule,
     demo: Option<DemoSignIn>,
     sign_in: SignIn,
@@ -181,6 +188,8 @@ impl Api {
             revocations: parts.revocations,
             handover: parts.handover,
             mode: parts.mode,
+            encrypted: parts.encrypted,
+            hsts: parts.hsts.and_then(hsts),
             demo: parts.demo,
             sign_in: parts.sign_in,
             registration: parts.registration,
@@ -218,6 +227,18 @@ impl Api {
     }
 
     fn secure_cookies(&self) -> bool {
-        self.mode == Mode::Production
+        self.encrypted || self.mode == Mode::Production
     }
+
+    /// What every answer has, whoever made it.
+    fn dress(&self, reply: &mut Reply) {
+        if let Some(hsts) = &self.hsts {
+            reply.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+    }
+}
+
+/// RFC 6797 section 6.1. Other hosts of the domain are not our matter.
+fn hsts(age: Duration) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("max-age={}", age.as_secs())).ok()
 }

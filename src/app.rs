@@ -3,6 +3,8 @@
 mod admin;
 mod alive;
 mod database;
+mod doors;
+mod encryption;
 mod ports;
 mod settings;
 mod site;
@@ -16,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::doors::Inside;
 use self::ports::Ports;
 use crate::admin::Admin;
 use crate::api::{self, Api, DemoSignIn};
@@ -24,13 +27,14 @@ use crate::config::{Config, Mode};
 use crate::control::{self, Control, Handover};
 use crate::dashboard::FolderError;
 use crate::http::{self, TrustedProxies};
-use crate::lifecycle::{Lifecycle, Phase, Signals, service_manager};
+use crate::lifecycle::{Hangups, Lifecycle, Phase, Signals, service_manager};
 use crate::metrics::Metrics;
-use crate::net::{Admission, BindError, Bound};
+use crate::net::{Admission, BindError, Crowd, Networks};
 use crate::relay::{Count, Hub};
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
+use crate::tls::FilesError;
 
 pub use crate::net::Inherited;
 pub use database::{DatabaseError, migrate};
@@ -93,6 +97,9 @@ pub enum Error {
     /// The address of `LISTEN_ADMIN` is not to be had.
     #[error("LISTEN_ADMIN: {0}")]
     Admin(#[source] BindError),
+    /// The certificate or its key cannot be used.
+    #[error("TLS_CERT_FILE and TLS_KEY_FILE: {0}")]
+    Files(#[source] FilesError),
     /// The database is not reachable or not usable.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -122,7 +129,7 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Bind(_) | Self::Admin(_) | Self::Database(_) => Blame::Unavailable,
-            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) => Blame::Settings,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) | Self::Files(_) => Blame::Settings,
             Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
     }
@@ -135,13 +142,14 @@ impl Error {
 pub async fn run(config: Config, options: Options) -> Result<(), Error> {
     let lifecycle = Lifecycle::new();
     let mut signals = Signals::new()?;
+    let hangups = Hangups::new()?;
     tokio::select! {
-        done = serve(config, options, &lifecycle) => done,
+        done = serve(config, options, &lifecycle, hangups) => done,
         never = lifecycle.follow(&mut signals) => match never {},
     }
 }
 
-async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Result<(), Error> {
+async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups: Hangups) -> Result<(), Error> {
     let began = Timestamp::now();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -155,7 +163,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     // The port first: that another server runs is known at once, and not after a migration.
     let admission = Admission::new(config.server.max_connections);
     let Options { listen, inherited, demo, on_ready } = options;
-    let bound = ports::bind(&config.server, listen, inherited, &admission)?;
+    let bound = ports::bind(&config, listen, inherited, &admission)?;
+    let mut encryption = encryption::prepare(&config.tls).await?;
     let site = site::read(&config.server).await?;
     let database = store_settings(&config.postgres);
     let mut stopping = lifecycle.watch();
@@ -183,12 +192,16 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
     let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
     let retention = config.limits.audit_log_retention_days;
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
+    encryption::start(encryption.as_mut(), hangups, &tasks);
+    let crowd = Crowd::new(config.most_connections_per_address());
     let watched = http::Closing::new();
     let for_operators = Admin {
         metrics: metrics.clone(),
         hub: hub.clone(),
         store: store.clone(),
         admission,
+        crowd: crowd.clone(),
+        certificates: encryption.as_ref().map(|encryption| encryption.certificates.clone()),
         phase: lifecycle.watch(),
         build: config.server.build_version.clone(),
         began,
@@ -203,6 +216,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         revocations: control.revocations().clone(),
         handover: Handover::new(&store, &hub, &tasks),
         mode: settings::mode(config.server.mode),
+        encrypted: config.tls.is_on(),
+        hsts: config.hsts(),
         public_origins: settings::public_origins(&config.server)?,
         demo: demo.as_ref().map(|demo| DemoSignIn::new(demo.token.clone(), demo.user)),
         sign_in: settings::sign_in(&config)?,
@@ -211,16 +226,19 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle) -> Resul
         tasks: tasks.clone(),
         limits: settings::rate_limits(&config.limits),
         site,
-        proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
-        requests: metrics.requests,
+        proxies: TrustedProxies::new(Networks::new(config.server.trusted_proxies.clone())),
+        requests: metrics.requests.clone(),
     });
 
-    let addresses: Vec<SocketAddr> = bound.iter().map(Bound::address).collect();
+    let addresses: Vec<SocketAddr> = bound.iter().map(|port| port.bound.address()).collect();
+    let shown: Vec<String> = bound.iter().map(ports::Port::shown).collect();
+    let https = addresses.first().map(SocketAddr::port);
+    let inside = Inside::new(&config, api, encryption.as_ref(), &metrics, &crowd, https);
     healthy.send_replace(true);
-    let mut ports = Ports::serve(bound, &api, &tasks)?;
+    let mut ports = Ports::serve(bound, &inside, &tasks)?;
     lifecycle.advance(Phase::Serving);
-    for address in &addresses {
-        tracing::info!("listening on http://{address}");
+    for line in shown {
+        tracing::info!("{line}");
     }
     service_manager::ready("serving");
     tasks.spawn("watchdog", alive::tell(hub.clone(), tasks.clone()));

@@ -23,6 +23,7 @@ mod tls;
 mod values;
 
 use std::env::VarError;
+use std::time::Duration;
 
 pub use admin::Admin;
 pub use fault::{Fault, Faults};
@@ -33,7 +34,7 @@ pub use logs::{LogFormat, Logs};
 pub use oidc::Oidc;
 pub use postgres::{Postgres, SslMode};
 pub use relay::Relay;
-pub use server::{Handover, Mode, Server, WebClient};
+pub use server::{Handover, Mode, ProxyProtocol, Server, WebClient};
 pub use sign_up::{Plan, SignUp};
 pub use tls::{CertificateFiles, Tls};
 
@@ -96,11 +97,30 @@ impl Config {
         (config, reader.faults())
     }
 
+    /// Most connections of one address at a time; `None`: no limit. Where TLS is ended by somebody else all connections may
+    /// come from one address, so there is no limit unless one is set.
+    #[must_use]
+    pub fn most_connections_per_address(&self) -> Option<usize> {
+        const USUAL: usize = 2_000;
+        self.server.max_connections_per_address.unwrap_or_else(|| self.tls.is_on().then_some(USUAL))
+    }
+
+    /// How long browsers shall remember that this server is reached by https only: in production, when this process itself
+    /// speaks it.
+    #[must_use]
+    pub fn hsts(&self) -> Option<Duration> {
+        let wanted = self.tls.is_on() && self.server.mode == Mode::Production && !self.tls.hsts.is_zero();
+        wanted.then_some(self.tls.hsts)
+    }
+
     /// Hints on settings that are allowed but hardly meant, one line each, for the log.
     #[must_use]
     pub fn advice(&self) -> Vec<String> {
         let mut advice = self.keys.advice();
         advice.extend(self.tls.advice());
+        if self.server.proxy_protocol == ProxyProtocol::V2 && self.server.trusted_proxies.is_empty() {
+            advice.push("PROXY_PROTOCOL has no effect without TRUSTED_PROXIES: nobody's header is believed".to_owned());
+        }
         advice.extend(self.admin.advice());
         if self.server.mode == Mode::Production && self.google.is_none() && self.oidc.is_none() {
             advice.push("neither GOOGLE_OAUTH_CLIENT_ID nor OIDC_ISSUER_URL is set: nobody can sign in".to_owned());

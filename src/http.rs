@@ -15,6 +15,7 @@ mod server;
 mod upgrade;
 mod watch;
 
+pub use crate::net::network;
 pub use body::{LARGEST_BODY, MediaType};
 pub use client::{Client, ClientError, NoTls, probe};
 pub use connection::Handler;

@@ -1,8 +1,10 @@
 //! The life of the process: its phases, and the signals that end it.
 
+mod hangups;
 pub mod service_manager;
 mod signals;
 
+pub use hangups::Hangups;
 pub use signals::{Signal, Signals};
 
 use std::convert::Infallible;

@@ -1,15 +1,26 @@
-//! Listeners and sockets: binding with errors that say what to do, sharing a port with a successor, an accept loop that survives a full file table, a
-//! cap on open connections, and [`Stream`], the one socket type of the control runtime (TLS will be its second variant).
+//! Listeners and sockets: binding with errors that say what to do, sharing a port with a successor, an accept loop that
+//! survives a full file table, caps on open connections, what each connection passes before it may speak ([`Entrance`]), and
+//! [`Stream`], the one socket type of the control runtime.
 
 mod admission;
 mod bind;
+mod crowd;
+mod entrance;
 mod inherited;
 mod listener;
+mod networks;
+mod proxy_header;
+mod secure;
 mod share;
 mod stream;
 
 pub use admission::{Admission, Permit};
 pub use bind::{BindError, BindFault, Bound};
+pub use crowd::{Crowd, network};
+pub use entrance::{Entrance, EntranceParts};
 pub use inherited::Inherited;
 pub use listener::{Accepted, Listener, Successor};
-pub use stream::Stream;
+pub use networks::Networks;
+pub use proxy_header::{ProxyHeader, ProxyHeaderFault};
+pub use secure::TlsStream;
+pub use stream::{Parts, Stream};

@@ -16,6 +16,7 @@ mod message;
 mod payload;
 mod peer;
 mod shard;
+mod stream;
 mod table;
 
 pub use counters::Count;

@@ -35,7 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("admin", &["http", "lifecycle", "metrics", "net", "relay", "store"]),
+    ("admin", &["http", "lifecycle", "metrics", "net", "relay", "store", "tls"]),
     (
         "api",
         &[
@@ -59,11 +59,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("dashboard", &["http"]),
     ("auth", &["secret", "store", "wire"]),
     ("http", &["net", "tasks", "tls"]),
-    ("relay", &["wire"]),
+    ("relay", &["tls", "wire"]),
     ("lifecycle", &["tasks"]),
     ("store", &["metrics", "secret", "tls"]),
     ("config", &["secret"]),
-    ("net", &[]),
+    ("net", &["metrics", "tls"]),
     ("metrics", &[]),
     ("wire", &[]),
     ("telemetry", &[]),

@@ -1,11 +1,12 @@
 //! What is read at a scrape and not counted as it happens.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Admin;
 use crate::lifecycle::Phase;
 use crate::metrics::{self, Readings};
 use crate::relay::{Count, Measured};
+use crate::tls::Certificates;
 
 /// How long the shards may take; one that is well answers within a turn of its loop.
 const ANSWER: Duration = Duration::from_secs(1);
@@ -17,6 +18,7 @@ pub(super) async fn read(admin: &Admin) -> Readings {
     let mut readings = Readings::default();
     build(admin, &mut readings);
     connections(admin, &mut readings);
+    certificates(admin, &mut readings);
     relay(admin, &mut readings);
     shards(admin, &mut readings).await;
     pool(admin, &mut readings);
@@ -56,6 +58,29 @@ fn connections(admin: &Admin, readings: &mut Readings) {
         "compose_relay_connections_turned_away",
         "TCP connections that were closed at once, because all places were taken",
         [(&[][..], door.turned_away())],
+    );
+    readings.counter(
+        "compose_relay_connections_turned_away_by_address",
+        "TCP connections that were closed at once, because their address had too many",
+        [(&[][..], admin.crowd.turned_away())],
+    );
+}
+
+fn certificates(admin: &Admin, readings: &mut Readings) {
+    let all = admin.certificates.as_ref().map(Certificates::list).unwrap_or_default();
+    let ends: Vec<_> = all
+        .iter()
+        .map(|(source, certificate)| {
+            let end = certificate.not_after().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            ((source.label(), certificate.names().join(" ")), end.as_secs_f64())
+        })
+        .collect();
+    let labels: Vec<_> =
+        ends.iter().map(|((source, names), _)| [("source", *source), ("names", names.as_str())]).collect();
+    readings.gauge(
+        "compose_relay_certificate_not_after_seconds",
+        "When a certificate ends, in seconds since 1970",
+        labels.iter().zip(&ends).map(|(labels, (_, end))| (&labels[..], *end)),
     );
 }
 

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::authentication::{log_in, set_cookie};
 use super::call::{Answer, Call, uuid};
 use super::google_sign_in::{may_open, whose};
+use super::new_user;
 use super::refusal::Refusal;
 use super::routes::Rule;
-use super::{Mode, new_user};
 use crate::http::{HeaderValue, Reply, Request, StatusCode, header, see_other_to};
 use crate::sign_in::{Person, Provider, Refused};
 use luggage::Trip;
@@ -126,7 +126,7 @@ fn unavailable(why: Refused) -> Refusal {
 }
 
 fn own_origin(call: &Call) -> Result<String, Refusal> {
-    let encrypted = call.api.mode == Mode::Production;
+    let encrypted = call.api.secure_cookies();
     call.api
         .origins
         .own(call.header(&header::HOST), encrypted)

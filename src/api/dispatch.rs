@@ -24,7 +24,8 @@ impl Handler for Api {
             let target = request.raw_path().to_owned();
             let comes_from_an_sdk = sockets::comes_from_an_sdk(&request);
             let client = self.proxies.client(request.peer.ip(), &request.headers);
-            let mut reply = route(self, request).await;
+            let mut reply = route(Arc::clone(&self), request).await;
+            self.dress(&mut reply);
             reply.extensions_mut().insert(RequestedBy(client));
             if comes_from_an_sdk || sockets::is_sdk_path(&target) {
                 sockets::explain_to_sdk(&mut reply);
@@ -35,6 +36,7 @@ impl Handler for Api {
 
     fn fault(&self, fault: Fault, target: &str) -> Reply {
         let mut reply = Refusal::Fault(fault).reply();
+        self.dress(&mut reply);
         if sockets::is_sdk_path(target) {
             sockets::explain_to_sdk(&mut reply);
         }

@@ -14,6 +14,7 @@ use governor::{Quota, RateLimiter};
 use super::log_error;
 use super::refusal::Refusal;
 use super::routes::{Access, Rule};
+use crate::http::network;
 
 /// The limits as they are set. A burst of one minute's worth is allowed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +84,6 @@ fn check(limiter: Option<&Limiter>, key: impl Hash, cost: u32) -> Result<(), Ref
     match limiter.map_or(Ok(()), |limiter| limiter.check(key, cost)) {
         Ok(()) => Ok(()),
         Err(wait) => Err(Refusal::too_many(wait)),
-    }
-}
-
-/// Whoever has one IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::from((v6.to_bits() & !u128::from(u64::MAX)).to_be_bytes()),
-        v4 => v4,
     }
 }
 

@@ -14,6 +14,18 @@ use crate::tls::Challenges;
 /// Where a certificate authority asks.
 const CHALLENGES: &str = "/.well-known/acme-challenge/";
 
+/// What plain HTTP is answered where TLS is spoken, whole, because no request is read there. With a reason: the Node SDK waits
+/// for ever without one.
+pub const ANSWER_TO_PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
+    content-type: text/plain; charset=utf-8\r\n\
+    content-length: 73\r\n\
+    cache-control: no-store\r\n\
+    connection: close\r\n\
+    x-compose-error-code: srvr12\r\n\
+    x-compose-error-reason: This%20server%20is%20to%20be%20reached%20by%20https%2E\r\n\
+    \r\n\
+    This port speaks TLS. Use an address that begins with https:// or wss://\n";
+
 /// Answers challenges and leads to https: a [`Handler`].
 pub struct PlainHttp {
     challenges: Challenges,
@@ -84,7 +96,15 @@ fn https(host: &str, port: u16, target: &str) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::https;
+    use super::{ANSWER_TO_PLAIN_HTTP, https};
+
+    #[test]
+    fn the_answer_to_plain_http_is_as_long_as_it_says() {
+        let text = std::str::from_utf8(ANSWER_TO_PLAIN_HTTP).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{}", body.len());
+        assert!(head.lines().all(|line| line == line.trim()), "{head}");
+    }
 
     #[test]
     fn addresses_stay_what_they_are_but_for_scheme_and_port() {

@@ -54,7 +54,7 @@ pub(super) fn no_handshake(fault: HandshakeFault, code: &'static str) -> Reply {
 
 /// An upgraded socket as the relay takes it; its place under the connection cap goes with it.
 pub(super) fn relay_socket(raw: RawSocket) -> Socket {
-    Socket { tcp: raw.tcp, leftover: raw.leftover, place: Box::new(raw.permit) }
+    Socket { tcp: raw.tcp, session: raw.session, leftover: raw.leftover, place: Box::new(raw.permit) }
 }
 
 fn put_headers(reply: &mut Reply, code: &'static str, reason: &str) {

@@ -15,7 +15,7 @@ use super::*;
 use crate::auth::Keys;
 use crate::control::{Control, Handover, REQUESTS};
 use crate::http::{Closing, serve};
-use crate::net::{Admission, Listener};
+use crate::net::{Admission, Entrance, Listener};
 use crate::relay::Limits;
 use crate::secret::Secret;
 use crate::store::{Settings, SslMode};
@@ -53,6 +53,8 @@ fn rig_of(mode: Mode, demo: Option<DemoSignIn>, site: Site) -> Rig {
         revocations: control.revocations().clone(),
         handover: Handover::new(&store, &hub, &tasks),
         mode,
+        encrypted: false,
+        hsts: None,
         public_origins: Vec::new(),
         demo,
         sign_in: SignIn::default(),
@@ -68,7 +70,10 @@ fn rig_of(mode: Mode, demo: Option<DemoSignIn>, site: Site) -> Rig {
         sockets::Patience { database: Duration::from_millis(600), total: Duration::from_millis(800) };
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Admission::new(64)).unwrap();
     let address = listener.address();
-    tasks.spawn("http.serve", serve(listener, api, tasks.clone(), Closing::new(), oneshot::channel().0));
+    tasks.spawn(
+        "http.serve",
+        serve(listener, Entrance::open(), api, tasks.clone(), Closing::new(), oneshot::channel().0),
+    );
     Rig { address, healthy }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::admin::Admin;
 use crate::http::{self, Closing};
-use crate::net::{Admission, BindError, BindFault, Listener};
+use crate::net::{Admission, BindError, BindFault, Entrance, Listener};
 use crate::tasks::Tasks;
 
 /// Connections at once: a few scrapers and probes.
@@ -48,7 +48,7 @@ pub(super) fn start(
         }
         let Some(listener) = listener else { return };
         tracing::info!("metrics on http://{}/metrics", listener.address());
-        http::serve(listener, Arc::new(admin), own, shutdown, oneshot::channel().0).await;
+        http::serve(listener, Entrance::open(), Arc::new(admin), own, shutdown, oneshot::channel().0).await;
     });
     Ok(())
 }

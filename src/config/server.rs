@@ -31,6 +31,15 @@ pub enum Handover {
     Deploy,
 }
 
+/// How the proxies in front tell where a connection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    /// By `X-Forwarded-For`, or not at all.
+    Off,
+    /// By the header of the PROXY protocol, version 2, before everything else.
+    V2,
+}
+
 /// The process and its HTTP side.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -49,10 +58,14 @@ pub struct Server {
     pub public_origins: Vec<String>,
     /// `MAX_CONNECTIONS`: most TCP connections open at once.
     pub max_connections: usize,
+    /// `MAX_CONNECTIONS_PER_ADDRESS`: most of them from one address; `Some(None)`: no limit; `None`: not set.
+    pub max_connections_per_address: Option<Option<usize>>,
     /// `DRAIN_DELAY_SECONDS`: between "not healthy" and the closing of the sockets, so that a proxy can look away.
     pub drain_delay: std::time::Duration,
     /// `TRUSTED_PROXIES`: the networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// `PROXY_PROTOCOL`.
+    pub proxy_protocol: ProxyProtocol,
     /// `DASHBOARD_DIR`: what is served at the addresses of the web client.
     pub web_client: WebClient,
     /// `CONTENT_SECURITY_POLICY`: stands in for the policy of the web client's pages; fit for a header.
@@ -90,8 +103,14 @@ impl Server {
             public_origins: public_origins(reader),
             max_connections: usize::try_from(reader.number("MAX_CONNECTIONS", 1..=10_000_000, 10_000))
                 .unwrap_or(usize::MAX),
+            max_connections_per_address: per_address(reader),
             drain_delay: reader.seconds("DRAIN_DELAY_SECONDS", 0..=600, delay),
             trusted_proxies: trusted_proxies(reader),
+            proxy_protocol: reader.choice(
+                "PROXY_PROTOCOL",
+                &[("off", ProxyProtocol::Off), ("v2", ProxyProtocol::V2)],
+                ProxyProtocol::Off,
+            ),
             web_client: match reader.text("DASHBOARD_DIR").as_deref() {
                 None => WebClient::BuiltIn,
                 Some("none") => WebClient::Nothing,
@@ -144,6 +163,13 @@ fn port(reader: &mut Reader<'_>) -> u16 {
         Ok(0) | Err(_) => DEFAULT,
         Ok(port) => port,
     }
+}
+
+fn per_address(reader: &mut Reader<'_>) -> Option<Option<usize>> {
+    const NAME: &str = "MAX_CONNECTIONS_PER_ADDRESS";
+    reader.text(NAME)?;
+    let most = usize::try_from(reader.number(NAME, 0..=10_000_000, 0)).unwrap_or(usize::MAX);
+    Some((most > 0).then_some(most))
 }
 
 fn public_origins(reader: &mut Reader<'_>) -> Vec<String> {

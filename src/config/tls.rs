@@ -2,6 +2,7 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::reader::Reader;
 use super::values;
@@ -28,7 +29,9 @@ pub struct Tls {
     /// `LISTEN_HTTP`: answers challenges and sends everything else to https. Empty when it is `off`, or when there is no
     /// source of certificates.
     pub http: Vec<SocketAddr>,
-    /// Of the two, those that are set and without effect.
+    /// `HSTS_SECONDS`; 0: browsers are told nothing.
+    pub hsts: Duration,
+    /// Of the addresses, those that are set and without effect.
     unused: Vec<&'static str>,
 }
 
@@ -50,7 +53,8 @@ impl Tls {
                 addresses.clear();
             }
         }
-        Self { files, https, http, unused }
+        let hsts = reader.seconds("HSTS_SECONDS", 0..=63_072_000, 15_552_000);
+        Self { files, https, http, hsts, unused }
     }
 
     pub(super) fn advice(&self) -> Vec<String> {

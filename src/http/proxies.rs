@@ -4,23 +4,24 @@ use std::net::{IpAddr, SocketAddr};
 
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
-use ipnet::IpNet;
+
+use crate::net::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The networks whose `X-Forwarded-For` is believed. Empty: nobody's.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies(Networks);
 
 impl TrustedProxies {
     /// Believes peers in these networks.
     #[must_use]
-    pub fn new(networks: Vec<IpNet>) -> Self {
+    pub fn new(networks: Networks) -> Self {
         Self(networks)
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.0.contain(address)
     }
 
     /// The last address on the way that no trusted proxy has: each proxy appends whom it heard, so what stands before an
@@ -56,7 +57,8 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, lines: &[&'static str]) -> String {
-        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        let proxies =
+            TrustedProxies::new(Networks::new(vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]));
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(X_FORWARDED_FOR, line.parse().unwrap());

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{self, Handler};
-use crate::net::{Listener, Successor};
+use crate::net::{Entrance, Listener, Successor};
 use crate::tasks::Tasks;
 
 /// The end of serving, in two steps. Clones are told together.
@@ -49,17 +49,23 @@ impl Closing {
     }
 }
 
-/// Serves `listener` until `closing` begins; then leaves the port to a successor, if there is one, and tells who that is.
+/// Serves what comes to `listener` and passes `entrance` until `closing` begins; then leaves the port to a successor, if there is one, and tells who that is.
 /// Requests in work are still answered (their tasks end with `tasks`). One connection's failure never leaves its task.
 pub async fn serve<H: Handler>(
     listener: Listener,
+    entrance: Entrance,
     handler: Arc<H>,
     tasks: Tasks,
     closing: Closing,
     tell: oneshot::Sender<Successor>,
 ) {
     let take = |accepted| {
-        tasks.spawn("http.connection", connection::drive(accepted, Arc::clone(&handler), closing.clone()));
+        let (entrance, handler, closing) = (entrance.clone(), Arc::clone(&handler), closing.clone());
+        tasks.spawn("http.connection", async move {
+            if let Some(accepted) = entrance.pass(accepted).await {
+                connection::drive(accepted, handler, closing).await;
+            }
+        });
     };
     loop {
         tokio::select! {

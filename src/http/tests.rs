@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::*;
-use crate::net::{Admission, Listener};
+use crate::net::{Admission, Entrance, Listener};
 use crate::tasks::Tasks;
 
 /// Answers a few paths and hands upgraded sockets to the test.
@@ -86,7 +86,10 @@ fn rig() -> Rig {
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Admission::new(64)).unwrap();
     let address = listener.address();
     let handler = Arc::new(Double { tasks: tasks.clone(), sockets: sender, exchanges: heard });
-    tasks.spawn("http.serve", serve(listener, handler, tasks.clone(), closing.clone(), oneshot::channel().0));
+    tasks.spawn(
+        "http.serve",
+        serve(listener, Entrance::open(), handler, tasks.clone(), closing.clone(), oneshot::channel().0),
+    );
     Rig { address, tasks, closing, sockets, exchanges }
 }
 

@@ -16,8 +16,9 @@ use tokio::time::timeout;
 use super::Request;
 use super::reply::Reply;
 use super::watch::WatchedIo;
-use crate::net::Permit;
+use crate::net::{Parts, Permit};
 use crate::tasks::Tasks;
+use crate::tls::Session;
 
 /// Appended to the key before hashing (RFC 6455 section 1.3).
 const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -35,6 +36,8 @@ pub struct Handshake {
 pub struct RawSocket {
     /// The connection, non-blocking, not registered with any reactor.
     pub tcp: std::net::TcpStream,
+    /// The TLS session on it, if this process speaks TLS.
+    pub session: Option<Box<Session>>,
     /// What the client had sent after its request; to be read before the socket.
     pub leftover: Vec<u8>,
     /// The connection's place under the cap; keep it as long as the socket.
@@ -130,7 +133,10 @@ fn raw(upgraded: Upgraded) -> std::io::Result<RawSocket> {
         .downcast::<WatchedIo>()
         .map_err(|_| std::io::Error::other("the upgraded socket is of another type than was served"))?;
     let (stream, permit) = parts.io.into_stream();
-    Ok(RawSocket { tcp: stream.into_std()?, leftover: parts.read_buf.into(), permit })
+    let Parts { tcp, session, unread } = stream.into_parts()?;
+    let mut leftover = Vec::from(parts.read_buf);
+    leftover.extend_from_slice(&unread);
+    Ok(RawSocket { tcp, session, leftover, permit })
 }
 
 /// The checks of RFC 6455 section 4.2.1; gives back the key.

@@ -55,8 +55,16 @@ outcomes! {
     Handshake {
         /// The connection is encrypted now.
         Ok = "ok",
-        /// The two sides have no protocol, name or certificate in common, or what came was no TLS.
+        /// The two sides have no version, cipher or protocol in common.
         Refused = "refused",
+        /// What came was no TLS, or broken.
+        NoTls = "no_tls",
+        /// There was no certificate to show.
+        NoCertificate = "no_certificate",
+        /// The client did not want; most often it does not believe the certificate.
+        Rejected = "rejected",
+        /// Too many were in work.
+        TurnedAway = "turned_away",
         /// The other side was too slow.
         Timeout = "timeout",
         /// The other side left.

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::crowd::Place;
+
 /// How many connections may be open at once. Clones share one count, so that several listeners can share one cap.
 #[derive(Clone, Debug)]
 pub struct Admission {
@@ -24,6 +26,15 @@ struct Counts {
 #[derive(Debug)]
 pub struct Permit {
     _place: OwnedSemaphorePermit,
+    /// Its place among those of its address.
+    of_its_address: Option<Place>,
+}
+
+impl Permit {
+    /// Keeps this place, too, as long as the connection is open.
+    pub(super) fn keep(&mut self, place: Place) {
+        self.of_its_address = Some(place);
+    }
 }
 
 impl Admission {
@@ -37,7 +48,10 @@ impl Admission {
     /// A place, or `None` when all are taken. Does not wait.
     #[must_use]
     pub fn admit(&self) -> Option<Permit> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Permit { _place: place });
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .ok()
+            .map(|place| Permit { _place: place, of_its_address: None });
         let count = if place.is_some() { &self.counts.admitted } else { &self.counts.turned_away };
         count.fetch_add(1, Ordering::Relaxed);
         place

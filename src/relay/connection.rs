@@ -1,7 +1,6 @@
 //! One socket of a shard: its stream, codec, queue and clocks. What it means is in its role.
 
 use std::collections::VecDeque;
-use std::io;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use super::bucket::Bucket;
 use super::codec::{Decoder, Limits as DecoderLimits};
 use super::life::Diary;
 use super::outbox::Outbox;
+use super::stream::Stream;
 use crate::wire::{EnvironmentId, ExecutionId};
 
 /// A connection from which nothing was heard, and to which nothing could be written, for this long is dead. The Python SDK
@@ -19,45 +19,6 @@ pub(super) const SILENCE: Duration = Duration::from_secs(40);
 
 /// Frames over the rules of A5 that a connection may save up, and how many a second are forgiven.
 const OFFENCES: (f64, f64) = (0.2, 32.0);
-
-/// The transport of a socket; a TLS variant joins here.
-pub(super) enum Stream {
-    Plain(mio::net::TcpStream),
-}
-
-impl Stream {
-    pub(super) fn source(&mut self) -> &mut mio::net::TcpStream {
-        match self {
-            Self::Plain(tcp) => tcp,
-        }
-    }
-}
-
-impl io::Read for Stream {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(tcp) => tcp.read(buf),
-        }
-    }
-}
-
-impl io::Write for Stream {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(tcp) => tcp.write(buf),
-        }
-    }
-
-    fn write_vectored(&mut self, bufs: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Self::Plain(tcp) => tcp.write_vectored(bufs),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Why a socket is not read for now.
 pub(super) enum Hold {

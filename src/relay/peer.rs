@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::tls::Session;
 use crate::wire::{EnvironmentId, ExecutionId, Package, SessionId};
 
 /// An upgraded socket and the bytes that were read behind the upgrade request.
 pub struct Socket {
     /// The connected socket; the shard makes it non-blocking.
     pub tcp: std::net::TcpStream,
-    /// Bytes of the first frames that came with the request.
+    /// The TLS session on it; `None`: plain bytes.
+    pub session: Option<Box<Session>>,
+    /// Bytes of the first frames that came with the request, in the clear.
     pub leftover: Vec<u8>,
     /// Dropped with the socket: its place under the connection cap.
     pub place: Box<dyn Send>,

@@ -18,7 +18,6 @@ mod timers;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io;
-use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -39,6 +38,7 @@ use super::message::{Command, Request};
 use super::outbox::State;
 use super::peer::Limits;
 use super::table::{Key, Tables};
+use crate::tls;
 
 /// Token of the waker; slab indexes stay far below it.
 const WAKE: Token = Token(usize::MAX);
@@ -73,6 +73,8 @@ pub(super) struct Shard {
     dirty: Vec<usize>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     scratch: Box<[u8]>,
+    /// Memory for TLS; empty as long as no socket has it.
+    tls: tls::Scratch,
     /// The start of this turn.
     now: Instant,
     /// Source of generations, serials and reservation numbers.
@@ -93,6 +95,7 @@ impl Shard {
             dirty: Vec::new(),
             timers: BinaryHeap::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
+            tls: tls::Scratch::default(),
             now: Instant::now(),
             next: 1,
             outbound: 0,
@@ -241,17 +244,20 @@ impl Shard {
                 self.too_slow(session);
                 continue;
             }
-            if connection.outbox.is_empty() {
+            let waited = connection.stream.unsent();
+            if connection.outbox.is_empty() && waited == 0 {
                 continue;
             }
-            match connection.outbox.write_to(&mut connection.stream) {
+            let flushed = connection.stream.flush();
+            match flushed.and_then(|()| connection.outbox.write_to(&mut connection.stream.writer(&mut self.tls))) {
                 Ok(progress) => {
+                    let waits = connection.stream.unsent();
                     // Room in a kernel buffer that was full is the peer's doing; room in one that was not says nothing.
-                    let taken = connection.blocked && progress.written > 0;
+                    let taken = connection.blocked && (progress.written > 0 || waits < waited);
                     if taken {
                         connection.last_alive = self.now;
                     }
-                    connection.blocked = progress.state == State::Blocked;
+                    connection.blocked = progress.state == State::Blocked || waits > 0;
                     if taken {
                         self.heard(index);
                     }
@@ -260,8 +266,9 @@ impl Shard {
                     }
                     let connection = &mut self.connections[index];
                     if connection.outbox.is_finished() {
-                        // The peer still gets what the kernel holds; then it sees the end.
-                        if connection.stream.source().shutdown(Shutdown::Write).is_err() {
+                        // The peer still gets what the kernel holds; then it sees the end. As long as the kernel does not
+                        // take our last bytes, its next event leads here again.
+                        if connection.stream.finish(&mut self.tls).is_err() {
                             self.remove(index);
                         }
                         continue;

@@ -19,6 +19,17 @@ pub enum Source {
     Acme,
 }
 
+impl Source {
+    /// The word in metrics.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Acme => "acme",
+        }
+    }
+}
+
 /// The certificates that handshakes choose from. Clones share them. Replacing is atomic: a handshake sees all of the old
 /// ones or all of the new ones.
 #[derive(Clone, Debug)]

@@ -57,7 +57,7 @@ impl Scene {
     fn socket(&self) -> (Client, Socket) {
         let near = TcpStream::connect(self.listener.local_addr().unwrap()).unwrap();
         let far = self.listener.accept().unwrap().0;
-        (Client::new(near), Socket { tcp: far, leftover: Vec::new(), place: Box::new(()) })
+        (Client::new(near), Socket { tcp: far, session: None, leftover: Vec::new(), place: Box::new(()) })
     }
 
     /// A Node SDK, whose messages may be the largest.

@@ -8,13 +8,14 @@ use tokio::sync::oneshot;
 
 use crate::relay::bucket::Bucket;
 use crate::relay::codec::Limits as DecoderLimits;
-use crate::relay::connection::{Browser, Connection, Role, Sdk, Stream};
+use crate::relay::connection::{Browser, Connection, Role, Sdk};
 use crate::relay::counters::Count;
 use crate::relay::directory::SessionClaim;
 use crate::relay::life::{Diary, Kind};
 use crate::relay::message::{Command, ReserveError};
 use crate::relay::peer::{Page, SdkPeer, Socket};
 use crate::relay::shard::{SCRATCH, Shard};
+use crate::relay::stream::Stream;
 use crate::relay::table::{App, Session};
 use crate::wire::{EnvironmentId, Package, close, server};
 
@@ -351,8 +352,8 @@ impl Shard {
             return None;
         }
         let opened = diary.kind.opened();
-        let connection =
-            entry.insert(Connection::new(generation, Stream::Plain(stream), limits, role, socket.place, diary));
+        let stream = Stream::new(stream, socket.session);
+        let connection = entry.insert(Connection::new(generation, stream, limits, role, socket.place, diary));
         connection.inbound = socket.leftover;
         self.count(opened, 1);
         self.list(index);

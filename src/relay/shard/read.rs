@@ -1,6 +1,5 @@
 //! Reading: from the socket through the decoder to what the message means.
 
-use std::io::{ErrorKind, Read as _};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use crate::relay::codec::{Decoder, Event, Limits as DecoderLimits, ProtocolError
 use crate::relay::connection::{Hold, Role};
 use crate::relay::counters::Count;
 use crate::relay::payload::Payload;
+use crate::tls::{Emptied, End};
 use crate::wire::close;
 
 /// Bytes that one socket may bring in one turn, so that a flood from one tenant does not starve the others.
@@ -40,7 +40,9 @@ impl Shard {
                 return;
             }
             let connection = &mut self.connections[index];
-            let big = connection.inbound.is_empty() && connection.decoder.direct().is_some();
+            let big = connection.inbound.is_empty()
+                && connection.stream.reads_directly()
+                && connection.decoder.direct().is_some();
             // The room that was made for more counts before anything is read into it.
             if big && self.account(index).is_none() {
                 return;
@@ -60,10 +62,11 @@ impl Shard {
     /// A closing connection is read to its end, so that unread bytes do not make the kernel throw our close frame away.
     fn discard(&mut self, index: usize, scratch: &mut [u8]) {
         let connection = &mut self.connections[index];
-        match connection.stream.read(scratch) {
-            Ok(n) if n > 0 => self.list(index),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => connection.readable = false,
-            Err(error) if error.kind() == ErrorKind::Interrupted => self.list(index),
+        match connection.stream.receive(scratch, &mut self.tls) {
+            Ok(received) if received.end.is_none() => match received.socket {
+                Emptied::Yes => connection.readable = false,
+                Emptied::Probably | Emptied::No => self.list(index),
+            },
             _ => self.remove(index),
         }
     }
@@ -72,14 +75,22 @@ impl Shard {
     fn read_big(&mut self, index: usize) -> Option<usize> {
         let connection = &mut self.connections[index];
         let room = connection.decoder.direct()?;
-        let read = match connection.stream.read(room) {
-            Ok(0) => {
-                self.leave(index, "read", &"end of stream");
+        let received = match connection.stream.receive(room, &mut self.tls) {
+            Ok(received) => received,
+            Err(error) => {
+                self.leave(index, "read", &error);
                 return None;
             }
-            Ok(read) => read,
-            Err(error) => return self.read_failed(index, &error),
         };
+        if let Some(end) = received.end {
+            self.leave(index, "read", &ended(end));
+            return None;
+        }
+        let read = received.bytes;
+        if read == 0 {
+            connection.readable = received.socket != Emptied::Yes;
+            return connection.readable.then_some(1);
+        }
         connection.last_alive = self.now;
         let event = connection.decoder.direct_filled(read);
         self.heard(index);
@@ -103,36 +114,44 @@ impl Shard {
         connection.inbound.clear();
         let mut read = 0;
         let mut drained = !connection.readable;
-        if connection.readable && kept < scratch.len() {
-            match connection.stream.read(&mut scratch[kept..]) {
-                Ok(0) => {
-                    // What came before the end still counts: a close frame, or a last message.
-                    self.decode(index, &mut scratch[..kept]);
-                    if self.connections.contains(index) {
-                        self.leave(index, "read", &"end of stream");
-                    }
-                    return None;
-                }
-                Ok(n) => read = n,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                    connection.readable = error.kind() == ErrorKind::Interrupted;
-                    drained = !connection.readable;
-                }
+        if connection.readable && connection.stream.has_room(scratch.len() - kept) {
+            let received = match connection.stream.receive(&mut scratch[kept..], &mut self.tls) {
+                Ok(received) => received,
                 Err(error) => {
                     self.leave(index, "read", &error);
                     return None;
                 }
+            };
+            read = received.bytes;
+            // Part of a record, or an answer of TLS itself, is a sign of life without bytes for us.
+            if read > 0 || received.socket == Emptied::Probably {
+                connection.last_alive = self.now;
+            }
+            drained = match received.socket {
+                _ if received.end.is_some() => false,
+                Emptied::Yes => true,
+                // The next event tells when there is more. Unless the end was announced: no further event tells of it.
+                Emptied::Probably => !connection.ended,
+                Emptied::No => false,
+            };
+            connection.readable = !drained;
+            if connection.stream.unsent() > 0 {
+                self.touch(index);
+            }
+            // An end that came together with bytes is seen again after them: a close frame among them is answered first.
+            if let (Some(end), 0) = (received.end, read) {
+                // What came before the end still counts: a last message.
+                self.decode(index, &mut scratch[..kept]);
+                if self.connections.contains(index) {
+                    self.leave(index, "read", &ended(end));
+                }
+                return None;
+            }
+            if read > 0 {
+                self.heard(index);
             }
         }
         let filled = kept + read;
-        if read > 0 {
-            connection.last_alive = self.now;
-            // A short read means that the socket is empty: the next event tells when it is not. Asking costs a system call.
-            // Unless the end was announced: no further event tells of it.
-            drained = filled < scratch.len() && !connection.ended;
-            connection.readable = !drained;
-            self.heard(index);
-        }
         if !self.decode(index, &mut scratch[..filled]) {
             return None;
         }
@@ -291,15 +310,6 @@ impl Shard {
         role
     }
 
-    fn read_failed(&mut self, index: usize, error: &std::io::Error) -> Option<usize> {
-        match error.kind() {
-            ErrorKind::WouldBlock => self.connections[index].readable = false,
-            ErrorKind::Interrupted => return Some(1),
-            _ => self.leave(index, "read", error),
-        }
-        None
-    }
-
     fn protocol_error(&mut self, index: usize, error: ProtocolError) {
         self.ends(index, Count::CloseProtocol);
         tracing::debug!(shard = self.parts.number, connection = index, %error, "protocol error");
@@ -331,5 +341,13 @@ impl Shard {
         connection.hold = Some(Hold::Rate { until });
         self.count(Count::HeldForRate, 1);
         self.arm(index);
+    }
+}
+
+/// The words for the end of what a peer sends.
+fn ended(end: End) -> &'static str {
+    match end {
+        End::Closed => "end of stream",
+        End::Truncated => "end of stream without TLS's own (close_notify)",
     }
 }

@@ -162,7 +162,8 @@ mod tests {
         let mut shard = Shard::new(parts);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let socket = Socket { tcp: listener.accept().unwrap().0, leftover: Vec::new(), place: Box::new(()) };
+        let tcp = listener.accept().unwrap().0;
+        let socket = Socket { tcp, session: None, leftover: Vec::new(), place: Box::new(()) };
         let identity = Arc::new(Identity { login: "".into(), user: None, company: None, email: None });
         let claim = Directory::default().claim(SessionId::from_u128(1), &identity, shard.now).unwrap();
         shard.attach_browser(claim, socket, Page::Home { environments: Vec::new() });

@@ -15,3 +15,4 @@ mod process;
 mod relay;
 mod sdk;
 mod support;
+mod tls;

@@ -1,8 +1,8 @@
 //! The checklist of section 10 of the relay protocol, on a server that nobody attacks.
 
-mod forwarding;
+pub mod forwarding;
 mod opening;
-mod order;
-mod pressure;
+pub mod order;
+pub mod pressure;
 mod sessions;
 mod status;

@@ -4,7 +4,7 @@ pub mod process;
 pub mod script;
 
 use crate::support::tls::Terminator;
-use crate::support::{Environment, PATIENCE, World, play, play_on};
+use crate::support::{Environment, PATIENCE, World, play, play_on, play_over_tls};
 use process::SdkProcess;
 use script::Script;
 use std::time::Duration;
@@ -58,6 +58,27 @@ fn an_app_behind_tls_is_used_and_survives_an_orderly_restart_of_the_server() {
         world.server.terminate();
         assert_eq!(script.page.peer.closed().await, 3782);
         assert!(world.server.exited(PATIENCE).await.success());
+        world.server.start_again().await;
+        world.ended = true;
+        script.reconnect(world, &tenant).await;
+        script.online(COMES_BACK).await;
+        script.run().await;
+        script.use_everything(world).await;
+        world.assert_healthy().await;
+    });
+}
+
+#[test]
+fn an_app_over_tls_of_the_server_itself_is_used_and_survives_a_crash() {
+    play_over_tls(async |world| {
+        let tenant = world.seed.tenant().await;
+        let _sdk = SdkProcess::over_tls(world.server.address().port(), world.authority(), &tenant.environment);
+        let mut script = Script::open(world, &tenant).await;
+        script.sdk_is_there(world, COMES_BACK).await;
+        script.run().await;
+        script.use_everything(world).await;
+
+        world.server.kill();
         world.server.start_again().await;
         world.ended = true;
         script.reconnect(world, &tenant).await;

@@ -1,6 +1,7 @@
 //! The harness: a server process, its database, tenants, and peers that speak the protocol well or badly.
 
 pub mod attempt;
+pub mod authority;
 pub mod command;
 pub mod http;
 pub mod message;
@@ -18,6 +19,7 @@ pub mod tls;
 pub mod world;
 
 pub use attempt::Upgrade;
+pub use authority::{Authority, Tunnel};
 pub use http::{Request, Response};
 pub use message::Message;
 pub use numbers::Numbers;
@@ -26,7 +28,7 @@ pub use provider::Provider;
 pub use running::Running;
 pub use seed::{Environment, Login, Seed, Tenant};
 pub use server::Server;
-pub use world::{World, play, play_on, play_on_cluster, play_with};
+pub use world::{World, play, play_on, play_on_cluster, play_over_tls, play_tls_with, play_with};
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Two thousand messages of mixed sizes keep their order and their bytes, however badly they are cut.
 
 use crate::support::raw::{Outgoing, PING, PONG, RawSocket};
-use crate::support::{Message, Numbers, Peer, Upgrade, message, play_with};
+use crate::support::{Message, Numbers, Peer, Upgrade, World, message, play_with};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -13,7 +13,7 @@ const MIB: usize = 1 << 20;
 const WINDOW: usize = 2048;
 
 /// No rate limit is in the way here; `defects::d20` has its own test.
-const NO_RATES: [(&str, &str); 2] =
+pub const NO_RATES: [(&str, &str); 2] =
     [("BROWSER_FRAMES_PER_SECOND", "1000000"), ("BROWSER_BYTES_PER_SECOND", "2000000000")];
 
 /// Mostly small, some of a few pages, a few large, two of 9 MiB.
@@ -97,60 +97,64 @@ async fn expect_all(peer: &mut Peer, messages: &[Vec<u8>], window: &Semaphore) {
 
 #[test]
 fn two_thousand_messages_from_a_browser() {
-    play_with(&NO_RATES, async |world| {
-        let tenant = world.seed.tenant().await;
-        let (environment, session, execution) = (tenant.environment.id, Uuid::new_v4(), Uuid::new_v4());
-        let mut sdk = world.sdk(&tenant.environment).await;
-        let page = Upgrade::page(&tenant.owner, session, environment, "hello");
-        let mut page = page.raw(world.address()).await;
-        let start = message::start(environment, execution, session, "hello");
-        page.send(&Outgoing::binary(start.clone())).await;
-        sdk.expect(&start).await;
+    play_with(&NO_RATES, from_browser_to_sdk);
+}
 
-        let mut numbers = Numbers::from_seed(4);
-        let messages: Vec<Vec<u8>> = (0..COUNT)
-            .map(|index| {
-                let size = size(index, &mut numbers);
-                match index % 3 {
-                    0 if size < 20_000 => message::upload(environment, execution, Uuid::new_v4(), &numbers.bytes(size)),
-                    1 => message::click(environment, execution, &format!("c{index}{}", "é".repeat(size / 2))),
-                    _ => {
-                        let data = json!({"n": index, "text": "\"x\\".repeat(size / 5), "list": [null, true, {}]});
-                        message::submit(environment, execution, "f", "r", data)
-                    }
+pub async fn from_browser_to_sdk(world: &mut World) {
+    let tenant = world.seed.tenant().await;
+    let (environment, session, execution) = (tenant.environment.id, Uuid::new_v4(), Uuid::new_v4());
+    let mut sdk = world.sdk(&tenant.environment).await;
+    let page = Upgrade::page(&tenant.owner, session, environment, "hello");
+    let mut page = page.raw(world.address()).await;
+    let start = message::start(environment, execution, session, "hello");
+    page.send(&Outgoing::binary(start.clone())).await;
+    sdk.expect(&start).await;
+
+    let mut numbers = Numbers::from_seed(4);
+    let messages: Vec<Vec<u8>> = (0..COUNT)
+        .map(|index| {
+            let size = size(index, &mut numbers);
+            match index % 3 {
+                0 if size < 20_000 => message::upload(environment, execution, Uuid::new_v4(), &numbers.bytes(size)),
+                1 => message::click(environment, execution, &format!("c{index}{}", "é".repeat(size / 2))),
+                _ => {
+                    let data = json!({"n": index, "text": "\"x\\".repeat(size / 5), "list": [null, true, {}]});
+                    message::submit(environment, execution, "f", "r", data)
                 }
-            })
-            .collect();
-        let (messages, window) = (Arc::new(messages), Arc::new(Semaphore::new(WINDOW)));
-        let writer = tokio::spawn(write_badly(page, messages.clone(), window.clone()));
-        expect_all(&mut sdk, &messages, &window).await;
-        drop(writer.await.unwrap());
-    });
+            }
+        })
+        .collect();
+    let (messages, window) = (Arc::new(messages), Arc::new(Semaphore::new(WINDOW)));
+    let writer = tokio::spawn(write_badly(page, messages.clone(), window.clone()));
+    expect_all(&mut sdk, &messages, &window).await;
+    drop(writer.await.unwrap());
 }
 
 #[test]
 fn two_thousand_messages_from_an_sdk() {
-    play_with(&NO_RATES, async |world| {
-        let tenant = world.seed.tenant().await;
-        let mut sdk = Upgrade::sdk(&tenant.environment).raw(world.address()).await;
-        assert_eq!(sdk.frame().await.unwrap().opcode, PING);
-        let mut page = world.page(&tenant.owner, &tenant.environment, "hello").await;
-        let execution = Uuid::new_v4();
-        let start = message::start(tenant.environment.id, execution, page.session, "hello");
-        page.peer.send(start.clone()).await;
-        assert_eq!(sdk.message().await, start);
+    play_with(&NO_RATES, from_sdk_to_browser);
+}
 
-        let mut numbers = Numbers::from_seed(5);
-        let codes = ["av", "be", "bf", "bj", "au", "bl"];
-        let messages: Vec<Vec<u8>> = (0..COUNT)
-            .map(|index| {
-                let size = size(index, &mut numbers);
-                message::with_header(numbers.one_of(&codes), page.session, execution, numbers.bytes(size))
-            })
-            .collect();
-        let (messages, window) = (Arc::new(messages), Arc::new(Semaphore::new(WINDOW)));
-        let writer = tokio::spawn(write_badly(sdk, messages.clone(), window.clone()));
-        expect_all(&mut page.peer, &messages, &window).await;
-        drop(writer.await.unwrap());
-    });
+pub async fn from_sdk_to_browser(world: &mut World) {
+    let tenant = world.seed.tenant().await;
+    let mut sdk = Upgrade::sdk(&tenant.environment).raw(world.address()).await;
+    assert_eq!(sdk.frame().await.unwrap().opcode, PING);
+    let mut page = world.page(&tenant.owner, &tenant.environment, "hello").await;
+    let execution = Uuid::new_v4();
+    let start = message::start(tenant.environment.id, execution, page.session, "hello");
+    page.peer.send(start.clone()).await;
+    assert_eq!(sdk.message().await, start);
+
+    let mut numbers = Numbers::from_seed(5);
+    let codes = ["av", "be", "bf", "bj", "au", "bl"];
+    let messages: Vec<Vec<u8>> = (0..COUNT)
+        .map(|index| {
+            let size = size(index, &mut numbers);
+            message::with_header(numbers.one_of(&codes), page.session, execution, numbers.bytes(size))
+        })
+        .collect();
+    let (messages, window) = (Arc::new(messages), Arc::new(Semaphore::new(WINDOW)));
+    let writer = tokio::spawn(write_badly(sdk, messages.clone(), window.clone()));
+    expect_all(&mut page.peer, &messages, &window).await;
+    drop(writer.await.unwrap());
 }

@@ -1,7 +1,7 @@
 //! The customer's process: a Python interpreter with `compose-sdk` and the app beside this file.
 
 use crate::support::tls::Terminator;
-use crate::support::{Environment, within};
+use crate::support::{Authority, Environment, within};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -27,6 +27,13 @@ impl SdkProcess {
         SdkProcess::start(environment, |command| {
             command.env("COMPOSE_HOST", format!("localhost:{}", terminator.port));
             command.env("SSL_CERT_FILE", &terminator.certificate);
+        })
+    }
+
+    /// Dials `wss://localhost:PORT`, where the server itself speaks TLS, and trusts the authority of the test alone.
+    pub fn over_tls(port: u16, authority: &Authority, environment: &Environment) -> Self {
+        SdkProcess::start(environment, |command| {
+            command.env("COMPOSE_HOST", format!("localhost:{port}")).env("SSL_CERT_FILE", authority.root_file());
         })
     }
 

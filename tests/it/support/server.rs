@@ -194,7 +194,8 @@ fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>, mut found:
 }
 
 fn listening_address(line: &str) -> Option<SocketAddr> {
-    let rest = line.split("listening on http://").nth(1)?;
+    let rest = line.split("listening on ").nth(1)?;
+    let rest = rest.strip_prefix("http://").or_else(|| rest.strip_prefix("https://"))?;
     let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c))).unwrap_or(rest.len());
     rest[..end].parse().ok()
 }
@@ -211,6 +212,7 @@ fn the_address_is_found_in_the_log_line() {
     for line in ["listening on http://127.0.0.1:4711", "12:00 INFO x: listening on http://127.0.0.1:4711 shards=2"] {
         assert_eq!(listening_address(line), Some(expected));
     }
+    assert_eq!(listening_address("listening on https://127.0.0.1:4711"), Some(expected));
     assert_eq!(listening_address("x listening on http://[::1]:80/"), Some("[::1]:80".parse().unwrap()));
     assert_eq!(listening_address("starting"), None);
 }

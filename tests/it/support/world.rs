@@ -2,7 +2,7 @@
 
 use super::postgres::{self, OwnCluster};
 use super::server::{DEV_API_KEY_SECRET, PROD_API_KEY_SECRET};
-use super::{Environment, Login, Peer, Request, Response, Seed, Server, Upgrade, within};
+use super::{Authority, Environment, Login, Peer, Request, Response, Seed, Server, Tunnel, Upgrade, within};
 use compose_relay::store::Settings;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -15,8 +15,16 @@ pub struct World {
     pub seed: Seed,
     /// How the database is reached.
     pub database: Settings,
+    /// What clients of the tests go through when the server speaks TLS.
+    pub front: Option<Front>,
     /// Set by scenes that end the server on purpose, so that nobody looks whether it is well.
     pub ended: bool,
+}
+
+/// TLS between the tests and the server.
+pub struct Front {
+    pub authority: Authority,
+    pub tunnel: Tunnel,
 }
 
 /// Plays a scene with the settings of an ordinary production server.
@@ -35,7 +43,29 @@ pub fn play_on(listen: &str, settings: &[(&str, &str)], scene: impl AsyncFnOnce(
     let connection = database.settings();
     let all = server_settings(&connection, settings);
     let listen = listen.parse().expect("an address");
-    act(listen, connection, all, scene);
+    act(listen, connection, all, None, scene);
+    drop(database);
+}
+
+/// The same with a server that speaks TLS itself; all clients of the tests come over TLS.
+pub fn play_over_tls(scene: impl AsyncFnOnce(&mut World)) {
+    play_tls_with(&[], scene);
+}
+
+/// The same with these settings on top.
+pub fn play_tls_with(settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
+    let database = postgres::cluster().migrated_database();
+    let connection = database.settings();
+    let authority = Authority::new();
+    authority.install(&authority.issue());
+    let [chain, key] = authority.files();
+    let mut all = server_settings(&connection, settings);
+    all.push(("TLS_CERT_FILE".to_owned(), chain.to_str().unwrap().to_owned()));
+    all.push(("TLS_KEY_FILE".to_owned(), key.to_str().unwrap().to_owned()));
+    if settings.iter().all(|(name, _)| *name != "LISTEN_HTTP") {
+        all.push(("LISTEN_HTTP".to_owned(), "off".to_owned()));
+    }
+    act("127.0.0.1:0".parse().unwrap(), connection, all, Some(authority), scene);
     drop(database);
 }
 
@@ -43,15 +73,28 @@ pub fn play_on(listen: &str, settings: &[(&str, &str)], scene: impl AsyncFnOnce(
 pub fn play_on_cluster(cluster: &OwnCluster, settings: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World)) {
     let connection = cluster.settings("postgres");
     let all = server_settings(&connection, settings);
-    act("127.0.0.1:0".parse().unwrap(), connection, all, scene);
+    act("127.0.0.1:0".parse().unwrap(), connection, all, None, scene);
 }
 
-fn act(listen: SocketAddr, database: Settings, all: Vec<(String, String)>, scene: impl AsyncFnOnce(&mut World)) {
+fn act(
+    listen: SocketAddr,
+    database: Settings,
+    all: Vec<(String, String)>,
+    authority: Option<Authority>,
+    scene: impl AsyncFnOnce(&mut World),
+) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
         let server = Server::start(listen, all).await;
         let sql = postgres::connect(&database).await;
-        let mut world = World { server, seed: Seed { sql }, database, ended: false };
+        let front = match authority {
+            Some(authority) => {
+                let tunnel = Tunnel::to(server.address(), authority.client()).await;
+                Some(Front { authority, tunnel })
+            }
+            None => None,
+        };
+        let mut world = World { front, server, seed: Seed { sql }, database, ended: false };
         let pid = world.server.pid();
         scene(&mut world).await;
         if !world.ended {
@@ -63,8 +106,14 @@ fn act(listen: SocketAddr, database: Settings, all: Vec<(String, String)>, scene
 }
 
 impl World {
+    /// Where clients of the tests connect, in the clear.
     pub fn address(&self) -> SocketAddr {
-        self.server.address()
+        self.front.as_ref().map_or_else(|| self.server.address(), |front| front.tunnel.address)
+    }
+
+    /// The authority behind the server's certificate.
+    pub fn authority(&self) -> &Authority {
+        &self.front.as_ref().expect("a server that speaks TLS").authority
     }
 
     pub async fn assert_healthy(&self) {

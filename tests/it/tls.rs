@@ -1,0 +1,4 @@
+//! A server that speaks TLS itself.
+
+mod relay;
+mod reload;

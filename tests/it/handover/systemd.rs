@@ -18,7 +18,7 @@ fn play(more: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World, TcpListener))
         let settings = crate::support::world::server_settings(&connection, more);
         let server = Server::with_socket(&socket, settings).await;
         let sql = postgres::connect(&connection).await;
-        let mut world = World { server, seed: Seed { sql }, database: connection, ended: false };
+        let mut world = World { server, seed: Seed { sql }, database: connection, front: None, ended: false };
         scene(&mut world, socket).await;
         world.assert_healthy().await;
     }));

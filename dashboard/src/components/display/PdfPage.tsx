@@ -35,7 +35,10 @@ export function PdfPage({
     if (!page || !near.is || !element) return;
     const width = element.clientWidth || page.getViewport({ scale: 1 }).width;
     const scale = (width / page.getViewport({ scale: 1 }).width) * Math.min(window.devicePixelRatio || 1, 2);
-    const task = page.render({ canvas: element, viewport: page.getViewport({ scale }) });
+    const viewport = page.getViewport({ scale });
+    element.width = Math.ceil(viewport.width);
+    element.height = Math.ceil(viewport.height);
+    const task = page.render({ canvas: element, viewport });
     // A page that cannot be drawn stays blank; its text may still be there.
     task.promise.catch(() => {});
     page.getTextContent().then(
@@ -51,12 +54,7 @@ export function PdfPage({
       className={styles.page}
       style={size && { aspectRatio: `${size.width} / ${size.height}`, ["--width" as string]: `${size.width}px` }}
     >
-      <canvas
-        ref={canvas}
-        className={styles.canvas}
-        width={size ? Math.ceil(size.width) : undefined}
-        height={size ? Math.ceil(size.height) : undefined}
-      />
+      <canvas ref={canvas} className={styles.canvas} />
       <p className="visually-hidden">
         Page {number}: {text}
       </p>

@@ -1,6 +1,7 @@
 /** Colours for code. Each language loads by itself, when it is first seen. */
 import { toJsxRuntime } from "hast-util-to-jsx-runtime";
 import type { LanguageFn } from "highlight.js";
+import { createLowlight } from "lowlight";
 import type { ReactNode } from "react";
 import { Fragment, jsx, jsxs } from "react/jsx-runtime";
 
@@ -54,7 +55,7 @@ const LANGUAGES: Record<string, Load> = {
 export async function highlight(code: string, lang: string): Promise<ReactNode | null> {
   const load = Object.hasOwn(LANGUAGES, lang) ? LANGUAGES[lang] : undefined;
   if (!load || code.length > LONGEST) return null;
-  const [{ createLowlight }, { default: language }] = await Promise.all([import("lowlight"), load()]);
+  const { default: language } = await load();
   const tree = createLowlight({ [lang]: language }).highlight(lang, code);
   return toJsxRuntime(tree, { Fragment, jsx, jsxs });
 }

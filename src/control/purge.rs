@@ -12,9 +12,12 @@ use uuid::Uuid;
 use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
 
-/// The first time after the start, when the rush of reconnects is over, and between two times.
+/// The first time after the start, when the rush of reconnects is over.
 const FIRST: Duration = Duration::from_secs(20);
-const PERIOD: Duration = Duration::from_secs(3_600);
+/// Between two times for what was kept of pages, because there are messages of theirs in it ...
+const SHORT: Duration = Duration::from_secs(300);
+/// ... and how many of these times make one for everything.
+const ALL: u32 = 12;
 /// Rows in one statement, and the rest between two statements that found enough.
 const BATCH: i64 = 500;
 const REST: Duration = Duration::from_millis(100);
@@ -26,14 +29,21 @@ const DEPLOYS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Cleans up until it is told to stop. `retention`: days after which entries of the audit log are deleted; `None`: never.
 pub async fn run(store: Store, tasks: Tasks, retention: Option<NonZeroU32>) {
     let mut pause = FIRST;
-    loop {
+    for round in (0..ALL).cycle() {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = tasks.stopped() => return,
         }
-        pause = PERIOD;
+        pause = SHORT;
+        let work = async {
+            if round == 0 {
+                return once(&store, retention).await;
+            }
+            let kept = kept_sessions(&store).await?;
+            Ok(Purged { sessions: 0, deploys: 0, kept, logs: 0 })
+        };
         let done = tokio::select! {
-            done = once(&store, retention) => done,
+            done = work => done,
             () = tasks.stopped() => return,
         };
         match done {
@@ -68,7 +78,7 @@ pub async fn once(store: &Store, retention: Option<NonZeroU32>) -> Result<Purged
     let now = Timestamp::now();
     let sessions = in_batches(|| store.delete_expired_sessions(now, BATCH)).await?;
     let deploys = in_batches(|| store.delete_old_deploys(now - DEPLOYS, BATCH)).await?;
-    let kept = in_batches(|| store.delete_expired_kept_sessions(BATCH)).await?;
+    let kept = kept_sessions(store).await?;
     let mut logs = 0;
     if let Some(days) = retention {
         let before = now - SignedDuration::from_hours(24 * i64::from(days.get()));
@@ -83,6 +93,10 @@ pub async fn once(store: &Store, retention: Option<NonZeroU32>) -> Result<Purged
         }
     }
     Ok(Purged { sessions, deploys, kept, logs })
+}
+
+async fn kept_sessions(store: &Store) -> Result<u64, StoreError> {
+    in_batches(|| store.delete_expired_kept_sessions(BATCH)).await
 }
 
 /// Repeats a batch until it finds less than it could take.

@@ -66,6 +66,22 @@ async fn two_servers_clean_up_at_once_without_waiting_for_each_other() {
 }
 
 #[tokio::test]
+async fn pages_that_did_not_come_back_in_time_are_forgotten() {
+    let database = cluster().migrated_database();
+    let store = Store::new(database.settings()).expect("settings");
+    let client = connect(&database.settings()).await;
+    let statement = r#"
+        INSERT INTO relay_kept_session ("environmentId", "sessionId", login, "appRoute", executions, frames, "expiresAt")
+            SELECT gen_random_uuid(), gen_random_uuid(), 'l', 'a', '[]', '', now() + (n - 1200) * interval '1 second'
+              FROM generate_series(1, 1500) n;"#;
+    client.batch_execute(statement).await.expect("the rows can be written");
+    let purged = control::purge_once(&store, None).await.expect("no error");
+    // Some more while this is running.
+    assert!((1199..1400).contains(&purged.kept), "{purged:?}");
+    assert_eq!(count(&client, "relay_kept_session").await, 1500 - purged.kept as i64);
+}
+
+#[tokio::test]
 async fn the_clean_up_ends_when_it_is_told_to() {
     let database = cluster().migrated_database();
     let store = Store::new(database.settings()).expect("settings");

@@ -32,6 +32,8 @@ pub struct Peer {
     reader: JoinHandle<()>,
     /// When the upgrade was answered.
     pub opened: Instant,
+    /// When the close frame came, once it was seen by [`Peer::event`].
+    pub ended: Option<Instant>,
     /// Pings seen so far by [`Peer::event`].
     pub pings: Vec<Instant>,
 }
@@ -65,7 +67,7 @@ impl Peer {
             }
             let _ = sender.send((Instant::now(), Event::Gone("end of stream".into())));
         });
-        Peer { events, out, reader, opened: Instant::now(), pings: Vec::new() }
+        Peer { events, out, reader, opened: Instant::now(), ended: None, pings: Vec::new() }
     }
 
     pub async fn send(&mut self, message: impl Into<Bytes>) {
@@ -112,8 +114,10 @@ impl Peer {
     pub async fn event_within(&mut self, limit: Duration) -> Event {
         let next = within(limit, "the next event", self.events.recv()).await;
         let (at, event) = next.unwrap_or_else(|| (Instant::now(), Event::Gone("already gone".into())));
-        if matches!(event, Event::Ping) {
-            self.pings.push(at);
+        match event {
+            Event::Ping => self.pings.push(at),
+            Event::Closed(_) => self.ended = Some(at),
+            _ => {}
         }
         event
     }

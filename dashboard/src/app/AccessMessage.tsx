@@ -111,7 +111,7 @@ export function LostAccess({ access, again }: { access: Access; again: () => voi
             Try again
           </Button>
           <LinkButton to={signIn(true)} reload>
-            Use another account
+            {access.kind === "refused" && access.email ? "Use another account" : "Sign in"}
           </LinkButton>
         </>
       }

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useId, useState } from "react";
 import type { Nav } from "../api/types";
-import { safeUrl } from "../model/link";
+import { imageSource } from "../model/links";
 import { Button } from "../ui/Button";
 import { Logo } from "../ui/Logo";
 import styles from "./nav.module.css";
@@ -74,7 +74,7 @@ export function AppNav({
 /** The app's logo, when it can be loaded, else the team's name. */
 function Brand({ logoUrl, name }: { logoUrl: string | null | undefined; name: string }) {
   const [failed, setFailed] = useState(false);
-  const address = logoUrl ? imageAddress(logoUrl) : null;
+  const address = logoUrl ? imageSource(logoUrl, location.href) : null;
   if (address && !failed) {
     return (
       <img
@@ -92,10 +92,4 @@ function Brand({ logoUrl, name }: { logoUrl: string | null | undefined; name: st
       {name}
     </span>
   );
-}
-
-function imageAddress(text: string): string | null {
-  if (/^data:image\//i.test(text)) return text;
-  const url = safeUrl(text);
-  return url && /^https?:/.test(url) ? url : null;
 }

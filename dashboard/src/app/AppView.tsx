@@ -50,7 +50,9 @@ export function AppView({
     [execution, blocked, controller],
   );
 
-  if (access.kind !== "granted" && access.kind !== "checking" && !("duringRun" in access && access.duringRun)) {
+  /** The right went while the app was open. */
+  const lost = "duringRun" in access && access.duringRun;
+  if (access.kind !== "granted" && access.kind !== "checking" && !lost) {
     return (
       <main className={styles.alone}>
         <AccessMessage access={access} environmentId={environmentId} tryAgain={() => controller.restart()} />
@@ -68,7 +70,7 @@ export function AppView({
       )}
       <main className={styles.main} id="main" tabIndex={-1}>
         <PageHeading name={name} />
-        {grant && (
+        {grant && !lost && (
           <Suspense>
             <StatusControl
               status={status}
@@ -78,18 +80,20 @@ export function AppView({
             />
           </Suspense>
         )}
-        <div className={styles.banners}>
+        <div className={styles.connection}>
           <StatusBanner
             status={status}
             hasPage={execution?.page.started === true}
             retryNow={() => controller.retryNow()}
           />
-          {removed && (
+        </div>
+        <div className={styles.banners}>
+          {removed && !lost && (
             <Notice tone="warning" title="This app is no longer offered">
               <p>A newer version of its server does not have it any more. What you see is the last state.</p>
             </Notice>
           )}
-          {failure && grant && (
+          {failure && grant && !lost && (
             <FailurePanel
               failure={failure}
               facts={facts(state, environmentId)}
@@ -98,8 +102,8 @@ export function AppView({
             />
           )}
         </div>
-        {"duringRun" in access && <LostAccess access={access} again={() => void controller.tryAgain()} />}
-        {!("duringRun" in access) && page ? (
+        {lost && <LostAccess access={access} again={() => void controller.tryAgain()} />}
+        {!lost && page ? (
           <PageContext.Provider value={page}>
             <Area key={page.execution.executionId} state={state} controller={controller} />
             <Suspense>
@@ -107,7 +111,7 @@ export function AppView({
             </Suspense>
           </PageContext.Provider>
         ) : (
-          !("duringRun" in access) && <Wait what="Asking the server for this app…" />
+          !lost && <Wait what="Asking the server for this app…" />
         )}
       </main>
       <ToastRegion toasts={controller.toasts} />

@@ -22,7 +22,16 @@ export function ToastRegion({ toasts }: { toasts: Toasts }) {
     >
       <ol className={styles.list} aria-live="polite" aria-relevant="additions">
         {list.map((toast) => (
-          <Shown key={toast.id} toast={toast} held={held} dismiss={() => toasts.dismiss(toast.id)} />
+          <Shown
+            key={toast.id}
+            toast={toast}
+            held={held}
+            dismiss={() => {
+              toasts.dismiss(toast.id);
+              // What had the pointer or the focus is gone, and tells no more that they left.
+              setHeld(false);
+            }}
+          />
         ))}
       </ol>
     </section>

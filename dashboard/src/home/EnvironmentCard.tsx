@@ -31,7 +31,9 @@ export function EnvironmentCard({
         <h2 className={styles.name} id={heading}>
           {environment.name}
         </h2>
-        <span className={styles.kind}>{environment.type === "development" ? "Development" : "Production"}</span>
+        {environment.name.toLowerCase() !== environment.type && (
+          <span className={styles.kind}>{environment.type === "development" ? "Development" : "Production"}</span>
+        )}
         <span className={styles.state} data-online={online ?? undefined} role="status">
           {online === null ? "Checking…" : online ? "Online" : "Offline"}
         </span>

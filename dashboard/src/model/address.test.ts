@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf, forOutsiders } from "./failure";
-import { linkTarget, safeUrl } from "./link";
+import { linkTarget, safeUrl } from "./navigate";
 import { formatParams, parseParams } from "./params";
 import { contrast, parseColour, themeTokens } from "./theme";
 

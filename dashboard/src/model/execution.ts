@@ -211,6 +211,7 @@ export class Execution {
         this.setStale(event.renderId, event.componentId, event.stale);
         break;
       case "au":
+        if ((event.severity ?? "error") === "error") this.setLoading(false, null);
         this.endAllWaits(event.errorMessage);
         this.outside.onPageEvent(event);
         break;

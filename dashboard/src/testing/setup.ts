@@ -21,3 +21,5 @@ Blob.prototype.arrayBuffer ??= function (this: Blob) {
     reader.readAsArrayBuffer(this);
   });
 };
+// jsdom only complains.
+window.scrollTo = () => {};

@@ -1,4 +1,5 @@
 /** What LINK asks for (CM 13.7), judged: an address to open, or an app of the same environment. */
+import { linkHref } from "./links";
 import { looksLikeUrl } from "./rules";
 
 export type Target =
@@ -7,19 +8,12 @@ export type Target =
   /** Never opened; `reason` is for people. */
   | { kind: "refused"; reason: string };
 
-const SAFE = new Set(["http:", "https:", "mailto:", "tel:"]);
-
 /** An address that may be opened or shown, or null: http, https, mailto and tel only. */
 export function safeUrl(text: string): string | null {
   const trimmed = text.trim();
   // "example.com" and "localhost:3000" are meant as web addresses; "localhost:" alone would read as a scheme.
   const whole = /^(?:[a-z][a-z0-9+.-]*:\/\/|mailto:|tel:)/i.test(trimmed) ? trimmed : `https://${trimmed}`;
-  try {
-    const url = new URL(whole);
-    return SAFE.has(url.protocol) ? url.href : null;
-  } catch {
-    return null;
-  }
+  return URL.canParse(whole) ? linkHref(whole, whole) : null;
 }
 
 export function linkTarget(appRouteOrUrl: string): Target {

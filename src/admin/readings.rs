@@ -148,6 +148,11 @@ fn relay(admin: &Admin, readings: &mut Readings) {
         "Executions of apps that were started",
         [(&[][..], count(Count::ExecutionBound))],
     );
+    readings.counter(
+        "compose_relay_executions_restored",
+        "Executions that were taken over from the process before this one",
+        [(&[][..], count(Count::Restored))],
+    );
     readings.counter("compose_relay_panics", "Mistakes of ours that cost one socket", [(&[][..], count(Count::Panic))]);
     by_reason(admin, readings, "compose_relay_drops", "Messages that were not handed on", "drop_");
     by_reason(admin, readings, "compose_relay_closes", "WebSockets that ended", "close_");

@@ -30,7 +30,7 @@ pub fn read(readings: &mut Readings) {
     gauge("process_open_fds", "Open file descriptors", open);
     gauge("process_max_fds", "Most file descriptors that may be open", most_files().map(|most| most as f64));
     if let Some(seconds) = processor {
-        readings.counter("process_cpu_seconds", "Processor time, whole seconds", [(&[][..], seconds as u64)]);
+        readings.seconds("process_cpu_seconds", "Processor time", seconds);
     }
 }
 

@@ -29,6 +29,7 @@ type Sample<T> = (Vec<(&'static str, String)>, T);
 enum Values {
     Gauge(Vec<Sample<f64>>),
     Counter(Vec<Sample<u64>>),
+    Seconds(f64),
 }
 
 impl Readings {
@@ -40,6 +41,11 @@ impl Readings {
         values: impl IntoIterator<Item = (Labels<'a>, f64)>,
     ) {
         self.0.push(Family { name, help, values: Values::Gauge(samples(values)) });
+    }
+
+    /// Time that was used so far; `_total` is put behind its name.
+    pub fn seconds(&mut self, name: &'static str, help: &'static str, value: f64) {
+        self.0.push(Family { name, help, values: Values::Seconds(value) });
     }
 
     /// Something that only goes up; `_total` is put behind its name.
@@ -66,6 +72,10 @@ impl Collector for Readings {
                 Values::Gauge(samples) => {
                     let family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
                     each(family, samples, |value, metric| ConstGauge::new(value).encode(metric))?;
+                }
+                Values::Seconds(value) => {
+                    let family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+                    ConstCounter::new(*value).encode(family)?;
                 }
                 Values::Counter(samples) => {
                     let family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

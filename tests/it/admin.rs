@@ -4,3 +4,4 @@ mod doctor;
 mod health;
 mod listener;
 mod logs;
+mod metrics;

@@ -14,5 +14,6 @@ mod http;
 mod process;
 mod relay;
 mod sdk;
+mod settings;
 mod support;
 mod tls;

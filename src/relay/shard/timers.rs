@@ -201,4 +201,16 @@ mod tests {
         }
         assert!(shard.timers.len() <= 1_100, "{} timers", shard.timers.len());
     }
+
+    #[test]
+    fn a_mistake_of_ours_costs_the_socket_that_met_it_and_is_counted() {
+        let (mut shard, _near) = shard();
+        let key = (0, shard.connections[0].generation);
+        shard.bulkhead(|_| panic!("on purpose"), Some(key));
+        assert!(shard.connections.is_empty());
+        let counters = &shard.parts.counters;
+        assert_eq!((counters.get(Count::Panic), counters.get(Count::ClosePanic)), (1, 1));
+        shard.bulkhead(|_| {}, None);
+        assert_eq!(shard.parts.counters.get(Count::Panic), 1);
+    }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Scrape {
     samples: BTreeMap<String, f64>,
+    /// The families in their order, with their type.
+    pub families: Vec<(String, String)>,
 }
 
 impl Server {
@@ -39,18 +41,33 @@ impl Server {
 impl Scrape {
     fn parse(text: &str) -> Self {
         assert!(text.ends_with("# EOF\n"), "{text}");
-        let mut samples = BTreeMap::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let (name, value) = line.rsplit_once(' ').expect("a name and a value");
-            let before = samples.insert(name.to_owned(), value.parse().expect("a number"));
-            assert_eq!(before, None, "{name} is there twice");
+        let (mut samples, mut families) = (BTreeMap::new(), Vec::new());
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = rest.split_once(' ').expect("a name and a type");
+                families.push((name.to_owned(), kind.to_owned()));
+            } else if !line.starts_with('#') {
+                let (name, value) = line.rsplit_once(' ').expect("a name and a value");
+                let before = samples.insert(name.to_owned(), value.parse().expect("a number"));
+                assert_eq!(before, None, "{name} is there twice");
+            }
         }
-        Scrape { samples }
+        Scrape { samples, families }
     }
 
     /// The value of a sample, written as in the text, such as `a_total{reason="slow"}`.
     #[track_caller]
     pub fn get(&self, sample: &str) -> f64 {
         *self.samples.get(sample).unwrap_or_else(|| panic!("no {sample} in {:#?}", self.samples))
+    }
+
+    /// The samples of a family, with those of histograms.
+    pub fn family(&self, name: &str) -> BTreeMap<&str, f64> {
+        let suffixes = ["", "_total", "_bucket", "_sum", "_count"];
+        let of = |sample: &str| {
+            let bare = sample.split('{').next().unwrap_or_default();
+            bare.strip_prefix(name).is_some_and(|rest| suffixes.contains(&rest))
+        };
+        self.samples.iter().filter(|(sample, _)| of(sample)).map(|(sample, value)| (sample.as_str(), *value)).collect()
     }
 }

@@ -89,6 +89,11 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// Forgets what was written, so that the next look at the log is about what comes then.
+    pub fn forget_log(&self) {
+        self.log.lock().unwrap().clear();
+    }
+
     pub fn terminate(&self) {
         signal("-TERM", self.pid());
     }

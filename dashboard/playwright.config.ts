@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { defineConfig } from "@playwright/test";
+
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const browser = process.env.COMPOSE_TEST_CHROMIUM ?? BROWSERS.find(existsSync);
+if (!browser) {
+  throw new Error(`no Chromium in ${BROWSERS.join(", ")}: install the package chromium or set COMPOSE_TEST_CHROMIUM`);
+}
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "e2e/results",
+  // A server, a database, an SDK and a browser for each worker.
+  workers: Number(process.env.E2E_WORKERS ?? 1),
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  // Far more than it takes: the machine may be busy.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  reporter: [["list"]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: browser,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "e2e", testMatch: /.*\.spec\.ts/ },
+    { name: "screenshots", testMatch: /.*\.shots\.ts/ },
+    { name: "figures", testMatch: /.*\.figures\.ts/ },
+  ],
+});

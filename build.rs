@@ -40,6 +40,9 @@ fn collect(at: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), Box<d
     for entry in entries {
         let name = entry.file_name();
         let name = name.to_str().ok_or_else(|| format!("{}: a name that is not UTF-8", entry.path().display()))?;
+        if name.starts_with('.') {
+            continue; // notes of `./dev`
+        }
         let path = format!("{prefix}{name}");
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{path}/"), files)?;

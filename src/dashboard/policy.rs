@@ -5,7 +5,7 @@ use crate::http::{HeaderMap, HeaderName, HeaderValue};
 /// The Content-Security-Policy of our own dashboard. `docs/SECURITY-MODEL.md` gives the reason for each part.
 pub(super) const OWN: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
     img-src 'self' https: data: blob:; media-src 'self' https: data: blob:; connect-src 'self'; manifest-src 'self'; \
-    frame-src 'self' blob:; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'self'";
 /// That of another client's pages: no more than framing, because nobody knows what such a client needs.
 pub(super) const FOREIGN: &str = "frame-ancestors 'self'";

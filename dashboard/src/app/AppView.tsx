@@ -46,6 +46,7 @@ export function AppView({
         blocked,
         toast: (message, appearance) => controller.toasts.add({ message, appearance: appearance ?? "info" }),
         download,
+        unsent: () => controller.unsent,
       },
     [execution, blocked, controller],
   );

@@ -23,6 +23,7 @@ export function Dialogs() {
 function AppModal({ renderId }: { renderId: string }) {
   const { execution } = usePageContext();
   const modal = useTopic(topic.page, (from) => from.render(renderId)?.modal);
+  const { loading } = usePageState();
   if (!modal) return null;
   return (
     <ModalOverlay
@@ -45,7 +46,7 @@ function AppModal({ renderId }: { renderId: string }) {
               <Icon name="cross" />
             </Button>
           </div>
-          <div className={styles.body}>
+          <div className={styles.body} inert={loading?.disableInteraction === true}>
             <RenderRoot renderId={renderId} />
           </div>
         </Dialog>
@@ -93,6 +94,7 @@ function ConfirmDialog() {
                   id={field}
                   className={styles.field}
                   value={typed}
+                  autoFocus
                   autoComplete="off"
                   spellCheck={false}
                   onChange={(event) => setTyped(event.target.value)}

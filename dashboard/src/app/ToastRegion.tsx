@@ -14,6 +14,8 @@ export function ToastRegion({ toasts }: { toasts: Toasts }) {
   return (
     <section
       aria-label="Notifications"
+      // An open dialog neither hides it nor takes a press on it for a press outside.
+      data-react-aria-top-layer="true"
       className={styles.region}
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}

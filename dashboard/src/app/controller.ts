@@ -122,6 +122,11 @@ export class AppController {
     this.begin([], false);
   }
 
+  /** Bytes handed to the socket and not sent yet: how far an upload is. */
+  get unsent(): number {
+    return this.session.buffered;
+  }
+
   retryNow(): void {
     this.session.retryNow();
   }

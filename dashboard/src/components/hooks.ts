@@ -14,6 +14,8 @@ export interface PageContextValue {
   toast(message: string, appearance?: "info" | "success" | "warning" | "error"): void;
   /** Saves bytes to the user's disk. */
   download(name: string, bytes: BlobPart, mime?: string): void;
+  /** Bytes handed to the socket and not sent yet: how far an upload is. */
+  unsent(): number;
 }
 
 export const PageContext = createContext<PageContextValue | null>(null);

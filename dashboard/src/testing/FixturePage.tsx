@@ -6,7 +6,7 @@ import type { Replay } from "./fixtures";
 /** A replayed execution on the screen: the page's renders, then its modals. For tests and `/fixtures`. */
 export function FixturePage({ from, blocked = null }: { from: Replay; blocked?: string | null }) {
   const value = useMemo<PageContextValue>(
-    () => ({ execution: from.execution, blocked, toast: () => {}, download: () => {} }),
+    () => ({ execution: from.execution, blocked, toast: () => {}, download: () => {}, unsent: () => 0 }),
     [from, blocked],
   );
   return (

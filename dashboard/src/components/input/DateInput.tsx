@@ -1,5 +1,5 @@
 import { type CalendarDate, type CalendarDateTime, GregorianCalendar, toCalendar } from "@internationalized/date";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import {
   Button,
   Calendar,
@@ -9,18 +9,17 @@ import {
   CalendarGridHeader,
   CalendarHeaderCell,
   DatePicker,
-  DateSegment,
   Dialog,
   Group,
   Heading,
   Popover,
-  DateInput as Segments,
 } from "react-aria-components";
-import type { DateTimeValue, DateValue } from "../../model/types";
+import type { DateTimeValue } from "../../model/types";
 import { Icon } from "../../ui/Icon";
 import { inputAnchor, useActions, useInput, useRenderId } from "../hooks";
 import type { ComponentProps } from "../Render";
 import { safeStyle } from "../style";
+import { DateParts, PartlyFilledHint, settle, usePartlyFilled } from "./DateParts";
 import { EnterButton, isSendKey } from "./EnterButton";
 import { FieldDescription, FieldErrors, FieldLabel, fieldStyles } from "./Field";
 import { fromDate, fromDateTime, toCalendarDate, toCalendarDateTime } from "./temporal";
@@ -33,9 +32,12 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
   const actions = useActions();
   // A half-typed date has no value yet, so clearing it needs a fresh field.
   const [fresh, setFresh] = useState(0);
+  const parts = usePartlyFilled(input.value, (value) => input.setValue(value, "typing"));
   const timed = node.type === "input-date-time";
-  const toShown = (value: DateValue | DateTimeValue | null | undefined) =>
-    value ? (timed ? toCalendarDateTime(value as DateTimeValue) : toCalendarDate(value)) : null;
+  const shown = useMemo(
+    () => parts.shown && (timed ? toCalendarDateTime(parts.shown as DateTimeValue) : toCalendarDate(parts.shown)),
+    [parts.shown, timed],
+  );
   const { min, max } = node.model.properties;
   return (
     <DatePicker
@@ -44,10 +46,10 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
       {...inputAnchor(renderId, node.model.id)}
       className={fieldStyles.field}
       style={safeStyle(node.model.style)}
-      value={toShown(input.value)}
-      onChange={(shown) => {
-        if (shown === null) return input.setValue(null, "typing");
-        const day = toCalendar(shown, new GregorianCalendar()) as CalendarDate | CalendarDateTime;
+      value={shown}
+      onChange={(picked) => {
+        if (picked === null) return input.setValue(null, "typing");
+        const day = toCalendar(picked, new GregorianCalendar()) as CalendarDate | CalendarDateTime;
         input.setValue(timed ? fromDateTime(day as CalendarDateTime) : fromDate(day), "typing");
       }}
       granularity={timed ? "minute" : "day"}
@@ -65,19 +67,19 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
           const part = event.target as HTMLElement;
           if (part.getAttribute("role") !== "spinbutton" || !isSendKey(event, "one")) return;
           event.preventDefault();
+          settle(part);
           actions.enter(node);
         }}
       >
-        <Segments className={styles.segments}>
-          {(segment) => <DateSegment segment={segment} className={styles.segment} />}
-        </Segments>
-        {input.value !== null && (
+        <DateParts onFilled={parts.onFilled} />
+        {(input.value !== null || parts.partly) && (
           <Button
             slot={null}
             className={fieldStyles.inside}
             aria-label={`Clear ${input.label}`}
             onPress={() => {
               input.setValue(null);
+              parts.forget();
               setFresh(fresh + 1);
             }}
           >
@@ -89,6 +91,7 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
         </Button>
         <EnterButton node={node} label={input.label} pending={input.pending} />
       </Group>
+      {parts.partly && <PartlyFilledHint />}
       <FieldErrors errors={input.errors} />
       <Popover className={`${fieldStyles.popover} ${styles.calendar}`} offset={4} placement="bottom start">
         <Dialog className={styles.dialog}>

@@ -30,7 +30,11 @@ export function FieldDescription({ text }: { text: string | null }) {
 
 /** Shown while the field around it is invalid, and read with it. */
 export function FieldErrors({ errors }: { errors: string[] }) {
-  return <FieldError className={styles.errors}>{errors.length > 0 ? <ErrorList errors={errors} /> : null}</FieldError>;
+  return (
+    <FieldError className={styles.errors} aria-live="polite">
+      {errors.length > 0 ? <ErrorList errors={errors} /> : null}
+    </FieldError>
+  );
 }
 
 export function ErrorList({ errors }: { errors: string[] }) {

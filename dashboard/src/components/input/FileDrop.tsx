@@ -11,13 +11,13 @@ import {
 } from "../../model/files";
 import type { ChosenFile, FileDropProperties } from "../../model/types";
 import { Icon } from "../../ui/Icon";
-import { Spinner } from "../../ui/Spinner";
 import { inputAnchor, useActions, useForm, useInput, useRenderId } from "../hooks";
 import type { ComponentProps } from "../Render";
 import { safeStyle } from "../style";
 import { ErrorList, fieldStyles, OptionalMark } from "./Field";
 import { FileRow } from "./FileRow";
 import styles from "./file.module.css";
+import { SendProgress } from "./SendProgress";
 
 let keys = 0;
 const newKey = () => `file-${++keys}`;
@@ -109,12 +109,8 @@ export function FileDrop({ node }: ComponentProps<"input-file-drop">) {
           ))}
         </ul>
       )}
+      {sending && <SendProgress files={input.value} />}
       <div aria-live="polite" className={styles.news}>
-        {sending && (
-          <span className={styles.sending}>
-            <Spinner size="sm" /> Sending {input.value.length === 1 ? "the file" : `${input.value.length} files`}…
-          </span>
-        )}
         {refused.map(({ name, reason }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two refused files may have one name; the list changes as a whole
           <span key={at} className={fieldStyles.error}>

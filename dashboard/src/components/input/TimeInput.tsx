@@ -1,13 +1,13 @@
-import { useState } from "react";
-import { Button, DateSegment, DateInput as Segments, TimeField } from "react-aria-components";
+import { useMemo, useState } from "react";
+import { Button, TimeField } from "react-aria-components";
 import { Icon } from "../../ui/Icon";
 import { inputAnchor, useActions, useInput, useRenderId } from "../hooks";
 import type { ComponentProps } from "../Render";
 import { safeStyle } from "../style";
+import { DateParts, PartlyFilledHint, settle, usePartlyFilled } from "./DateParts";
 import { EnterButton, isSendKey } from "./EnterButton";
 import { FieldDescription, FieldErrors, FieldLabel, fieldStyles } from "./Field";
 import { fromTime, toTime } from "./temporal";
-import styles from "./temporal.module.css";
 
 /** A time of day, typed part by part. */
 export function TimeInput({ node }: ComponentProps<"input-time">) {
@@ -15,6 +15,8 @@ export function TimeInput({ node }: ComponentProps<"input-time">) {
   const renderId = useRenderId();
   const actions = useActions();
   const [fresh, setFresh] = useState(0);
+  const parts = usePartlyFilled(input.value, (value) => input.setValue(value, "typing"));
+  const shown = useMemo(() => parts.shown && toTime(parts.shown), [parts.shown]);
   return (
     <TimeField
       key={fresh}
@@ -22,7 +24,7 @@ export function TimeInput({ node }: ComponentProps<"input-time">) {
       {...inputAnchor(renderId, node.model.id)}
       className={fieldStyles.field}
       style={safeStyle(node.model.style)}
-      value={input.value ? toTime(input.value) : null}
+      value={shown}
       onChange={(time) => input.setValue(time ? fromTime(time) : null, "typing")}
       granularity="minute"
       onBlur={input.onBlur}
@@ -39,18 +41,18 @@ export function TimeInput({ node }: ComponentProps<"input-time">) {
           const part = event.target as HTMLElement;
           if (part.getAttribute("role") !== "spinbutton" || !isSendKey(event, "one")) return;
           event.preventDefault();
+          settle(part);
           actions.enter(node);
         }}
       >
-        <Segments className={styles.segments}>
-          {(segment) => <DateSegment segment={segment} className={styles.segment} />}
-        </Segments>
-        {input.value !== null && (
+        <DateParts onFilled={parts.onFilled} />
+        {(input.value !== null || parts.partly) && (
           <Button
             className={fieldStyles.inside}
             aria-label={`Clear ${input.label}`}
             onPress={() => {
               input.setValue(null);
+              parts.forget();
               setFresh(fresh + 1);
             }}
           >
@@ -59,6 +61,7 @@ export function TimeInput({ node }: ComponentProps<"input-time">) {
         )}
         <EnterButton node={node} label={input.label} pending={input.pending} />
       </div>
+      {parts.partly && <PartlyFilledHint />}
       <FieldErrors errors={input.errors} />
     </TimeField>
   );

@@ -219,3 +219,36 @@ test("every file of inputs renders without a word on the console", async () => {
   }
   for (const spy of spies) expect(spy).not.toHaveBeenCalled();
 });
+
+test("a half-filled date is no date", async () => {
+  const { from, user } = await show("02-form-render");
+  const renderId = from.execution.page.renderIds[0] as string;
+  const arrival = () => from.execution.input(renderId, "arrival")?.value;
+  await user.click(part(/^Arrival/, /year/));
+  await user.keyboard("{Backspace}{Backspace}{Backspace}{Backspace}");
+  expect(part(/^Arrival/, /year/).textContent).toBe("yyyy");
+  expect(part(/^Arrival/, /month/).textContent).toBe("5");
+  expect(arrival()).toBeNull();
+  expect(screen.getByText(/Not complete/)).toBeTruthy();
+  await user.click(part(/^Arrival/, /year/));
+  await user.keyboard("2025");
+  expect(arrival()).toEqual({ year: 2025, month: 5, day: 2 });
+  expect(screen.queryByText(/Not complete/)).toBeNull();
+
+  await user.click(screen.getByRole("button", { name: "Clear Departure" }));
+  await user.keyboard("02");
+  expect(screen.getByText(/Not complete/)).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Clear Departure" }));
+  expect(screen.queryByText(/Not complete/)).toBeNull();
+  expect(part(/^Departure/, /month/).textContent).toBe("mm");
+});
+
+test("a day that does not exist is corrected before it is sent", async () => {
+  const { from, user } = await show("08-hooks-render");
+  await user.click(part(/^Day/, /month/));
+  await user.keyboard("02302025{Enter}");
+  expect(sentOf(from, "af")).toMatchObject([
+    { componentId: "day", value: { value: { year: 2025, month: 2, day: 28 } } },
+  ]);
+  expect(document.activeElement).toBe(part(/^Day/, /year/));
+});

@@ -433,6 +433,7 @@ test("all pages go to one file, and the page on the screen is asked for again", 
         blocked: null,
         toast: () => {},
         download: (name, bytes) => files.push({ name, text: textOf(bytes as Blob) }),
+        unsent: () => 0,
       }}
     >
       <RenderRoot renderId={RENDER} />

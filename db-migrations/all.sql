@@ -43,6 +43,10 @@ SET LOCAL lock_timeout = '10s';
 INSERT INTO relay_migration (id, name, checksum, how)
 VALUES (22, 'kept-sessions', 'bd235035e0e7c9988979db7ceed7e83c8972d2019cadb82181b8f6f96cf0abf8', 'applied')
 ON CONFLICT (id) DO NOTHING;
+\ir 23-acme.sql
+INSERT INTO relay_migration (id, name, checksum, how)
+VALUES (23, 'acme', 'fb661ac8fc5491086fb246e3280fac70fa64e7b360c7ae188883a4249bf0132a', 'applied')
+ON CONFLICT (id) DO NOTHING;
 COMMIT;
 
 -- An interrupted build leaves an invalid index, which "if not exists" would take for a good one.

@@ -5,6 +5,7 @@
 //! - `.env.example` lists every variable with unit, default and effect; a test below holds it against this code.
 //! - Only `cli` and `app` see this room; all others get plain values from `app`.
 
+mod acme;
 mod address;
 mod admin;
 mod fault;
@@ -25,6 +26,7 @@ mod values;
 use std::env::VarError;
 use std::time::Duration;
 
+pub use acme::{Acme, AcmeChallenge};
 pub use admin::Admin;
 pub use fault::{Fault, Faults};
 pub use google::Google;

@@ -1,6 +1,7 @@
 //! The rooms of compose-relay. `docs/ARCHITECTURE.md` draws them; `tests/architecture.rs` holds the walls between them.
 #![forbid(unsafe_code)]
 
+pub mod acme;
 pub mod admin;
 pub mod api;
 pub mod app;

@@ -10,6 +10,7 @@
 //! All methods of [`Store`] are safe to drop at any time: a read leaves nothing behind, and a transaction that was not
 //! committed is rolled back. A single-statement write that is dropped may or may not have happened.
 
+mod acme;
 mod company;
 mod configuration;
 mod connect;
@@ -45,6 +46,7 @@ mod user;
 mod user_by_email;
 mod user_metadata;
 
+pub use acme::{AcmeChallengeRow, AcmeDomainRow};
 pub use company::CompanyRow;
 pub use configuration::{Applied, Configuration};
 pub use decode::holds_nul;

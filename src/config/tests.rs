@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::{Config, Faults, Mode, SslMode, WebClient, database_only};
+use super::{AcmeChallenge, Config, Faults, Mode, SslMode, WebClient, database_only};
 
 const HEX64: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const REQUIRED: &[(&str, &str)] = &[
@@ -185,6 +185,42 @@ fn a_certificate_brings_its_listeners() {
         (&[("LISTEN_HTTPS", "localhost:443")], "LISTEN_HTTPS"),
         (&[("LISTEN_HTTPS", "off")], "LISTEN_HTTPS"),
         (&[("LISTEN_HTTP", ":80")], "LISTEN_HTTP"),
+    ] {
+        assert_eq!(names(&read(settings).expect_err("wrong")), [wrong]);
+    }
+}
+
+#[test]
+fn a_domain_is_a_source_of_certificates() {
+    let config =
+        read(&[("DOMAIN", "Tools.Example.com, b.test,tools.example.com."), ("STATE_DIRECTORY", "/s/one:/s/two")]);
+    let tls = config.expect("good settings").tls;
+    assert!(tls.is_on() && tls.https.len() == 1 && tls.http.len() == 1);
+    let acme = tls.acme.expect("names");
+    assert_eq!(acme.domains, ["tools.example.com", "b.test"]);
+    assert_eq!(acme.directory, "https://acme-v02.api.letsencrypt.org/directory");
+    assert_eq!(acme.challenges, [AcmeChallenge::TlsAlpn01, AcmeChallenge::Http01]);
+    assert_eq!(acme.cache.as_deref(), Some("/s/one/acme".as_ref()));
+    let own = read(&[
+        ("DOMAIN", "a.test"),
+        ("STATE_DIRECTORY", "/s"),
+        ("ACME_CACHE_DIR", "/c"),
+        ("ACME_CHALLENGES", "http-01"),
+        ("ACME_EMAIL", "ops@a.test"),
+    ]);
+    let acme = own.expect("good settings").tls.acme.expect("names");
+    assert_eq!((acme.cache.as_deref(), acme.email.as_deref()), (Some("/c".as_ref()), Some("ops@a.test")));
+    assert_eq!(acme.challenges, [AcmeChallenge::Http01]);
+    let uncached = read(&[("DOMAIN", "a.test")]).expect("good settings");
+    assert!(uncached.advice().iter().any(|line| line.starts_with("ACME_CACHE_DIR ")), "{:?}", uncached.advice());
+
+    for (settings, wrong) in [
+        (&[("DOMAIN", "*.example.com")][..], "DOMAIN"),
+        (&[("DOMAIN", "a.test,,b.test")], "DOMAIN"),
+        (&[("DOMAIN", "a.test"), ("TLS_CERT_FILE", "/c"), ("TLS_KEY_FILE", "/k")], "DOMAIN"),
+        (&[("DOMAIN", "a.test"), ("ACME_EMAIL", "ops")], "ACME_EMAIL"),
+        (&[("DOMAIN", "a.test"), ("ACME_DIRECTORY_URL", "http://ca.test/dir")], "ACME_DIRECTORY_URL"),
+        (&[("DOMAIN", "a.test"), ("ACME_CHALLENGES", "dns-01")], "ACME_CHALLENGES"),
     ] {
         assert_eq!(names(&read(settings).expect_err("wrong")), [wrong]);
     }

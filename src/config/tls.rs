@@ -4,6 +4,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::acme::Acme;
 use super::reader::Reader;
 use super::values;
 
@@ -24,6 +25,8 @@ pub struct CertificateFiles {
 pub struct Tls {
     /// `TLS_CERT_FILE` and `TLS_KEY_FILE`.
     pub files: Option<CertificateFiles>,
+    /// `DOMAIN` and what belongs to it: certificates by ACME. Never beside `files`.
+    pub acme: Option<Acme>,
     /// `LISTEN_HTTPS`; empty when there is no source of certificates.
     pub https: Vec<SocketAddr>,
     /// `LISTEN_HTTP`: answers challenges and sends everything else to https. Empty when it is `off`, or when there is no
@@ -38,6 +41,12 @@ pub struct Tls {
 impl Tls {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let files = files(reader);
+        let acme = Acme::read(reader);
+        if files.is_some() && acme.is_some() {
+            let wrong = "is set, and TLS_CERT_FILE is, too: a certificate comes either from files or from a certificate \
+                         authority; leave one of them empty";
+            reader.fault("DOMAIN", wrong.to_owned(), "");
+        }
         let defaults = [EVERYWHERE, SocketAddr::new(EVERYWHERE.ip(), 80)].map(|address| vec![address]);
         let [mut https, mut http] = defaults.clone();
         for (name, addresses) in [("LISTEN_HTTPS", &mut https), ("LISTEN_HTTP", &mut http)] {
@@ -46,7 +55,7 @@ impl Tls {
             }
         }
         let mut unused = Vec::new();
-        if files.is_none() {
+        if files.is_none() && acme.is_none() {
             let set = [("LISTEN_HTTPS", &mut https), ("LISTEN_HTTP", &mut http)].into_iter().zip(defaults);
             for ((name, addresses), default) in set {
                 unused.extend((*addresses != default).then_some(name));
@@ -54,22 +63,24 @@ impl Tls {
             }
         }
         let hsts = reader.seconds("HSTS_SECONDS", 0..=63_072_000, 15_552_000);
-        Self { files, https, http, hsts, unused }
+        Self { files, acme, https, http, hsts, unused }
     }
 
     pub(super) fn advice(&self) -> Vec<String> {
         let line = |name| {
             format!(
-                "{name} has no effect without a certificate (TLS_CERT_FILE and TLS_KEY_FILE); plain http is on PORT"
+                "{name} has no effect without a certificate (TLS_CERT_FILE and TLS_KEY_FILE, or DOMAIN); plain http is on PORT"
             )
         };
-        self.unused.iter().map(line).collect()
+        let mut advice: Vec<String> = self.unused.iter().map(line).collect();
+        advice.extend(self.acme.iter().flat_map(Acme::advice));
+        advice
     }
 
     /// Whether this process speaks TLS itself; else it serves plain HTTP on `PORT`.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.files.is_some()
+        self.files.is_some() || self.acme.is_some()
     }
 }
 

@@ -1,7 +1,8 @@
-//! The one way out: requests to the providers that people sign in with. One connection a request, because they are few.
+//! The one way out: requests to the providers that people sign in with, and to a certificate authority. One connection a
+//! request, because they are few.
 //!
-//! - HTTPS with the root certificates of the system; plain HTTP to this machine alone.
-//! - 5 s for everything from the name look-up to the last byte; 64 KiB of answer; no redirect is followed.
+//! - HTTPS with the root certificates of the system, or given ones; plain HTTP to this machine alone.
+//! - 5 s (unless said otherwise) for everything from the name look-up to the last byte; 64 KiB of answer; no redirect is followed.
 //! - An address that was asked for is in no error and in no log: its query may hold a token.
 
 mod connect;
@@ -60,8 +61,8 @@ pub enum ClientError {
     /// More than 64 KiB.
     #[error("the answer is larger than 64 KiB")]
     TooLarge,
-    /// Five seconds are over.
-    #[error("no whole answer within 5 s")]
+    /// The time is over.
+    #[error("no whole answer in time")]
     Timeout,
 }
 
@@ -77,6 +78,19 @@ impl Client {
     /// [`NoTls`]. A system without root certificates is only warned of.
     pub fn new() -> Result<Self, NoTls> {
         Ok(Self { tls: connect::tls()?, places: Arc::new(Semaphore::new(AT_ONCE)), deadline: DEADLINE })
+    }
+
+    /// As [`Client::new`] with another deadline, and with the root certificates of a private authority (PEM) in place of
+    /// the system's where they are given.
+    ///
+    /// # Errors
+    /// [`NoTls`], also when there is no certificate in `roots`.
+    pub fn patient(deadline: Duration, roots: Option<&[u8]>) -> Result<Self, NoTls> {
+        let tls = match roots {
+            Some(pem) => connect::tls_for(pem)?,
+            None => connect::tls()?,
+        };
+        Ok(Self { tls, places: Arc::new(Semaphore::new(AT_ONCE)), deadline })
     }
 
     /// Sends a request to an absolute address and reads the whole answer, whatever its status. Dropping the future ends
@@ -98,7 +112,7 @@ impl Client {
             None => converse(tcp, request).await,
             Some(name) => {
                 let tls = self.tls.connect(name.clone(), tcp).await.map_err(|error| {
-                    tracing::debug!(%error, "no TLS with a sign-in provider");
+                    tracing::debug!(%error, "no TLS with a server that was asked");
                     ClientError::Tls
                 })?;
                 converse(tls, request).await
@@ -133,7 +147,7 @@ where
     // what it has read is still to be taken.
     let driving = async {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "the connection to a sign-in provider broke");
+            tracing::debug!(%error, "the connection to a server that was asked broke");
         }
         std::future::pending::<()>().await;
     };

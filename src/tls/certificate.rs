@@ -84,6 +84,26 @@ impl Certificate {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, CertificateError> {
+        Self::checked(chain, key, true)
+    }
+
+    /// Takes a certificate that answers `tls-alpn-01`. Whether the key fits it is not looked at: what looks refuses every
+    /// certificate with a critical extension that it does not know, and this one must have such a one (RFC 8737 section 3).
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn for_challenge(
+        certificate: CertificateDer<'static>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, CertificateError> {
+        Self::checked(vec![certificate], key, false)
+    }
+
+    fn checked(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        must_fit: bool,
+    ) -> Result<Self, CertificateError> {
         let leaf = chain.first().ok_or(CertificateError::NoCertificate)?;
         let unreadable = |error: x509_cert::der::Error| CertificateError::Certificate(error.to_string());
         let parsed = x509_cert::Certificate::from_der(leaf).map_err(unreadable)?.tbs_certificate;
@@ -94,7 +114,12 @@ impl Certificate {
         let digest = ring::digest::digest(&ring::digest::SHA256, leaf);
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(digest.as_ref());
-        let key = CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
+        let key = if must_fit {
+            CertifiedKey::from_der(chain, key, &provider())
+        } else {
+            provider().key_provider.load_private_key(key).map(|key| CertifiedKey::new(chain, key))
+        };
+        let key = key.map_err(|error| match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => CertificateError::Mismatch,
             other => CertificateError::Key(other.to_string()),
         })?;

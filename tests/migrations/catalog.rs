@@ -102,7 +102,7 @@ pub async fn assert_migrated(database: &Database) {
         .iter()
         .map(|row| row.get(0))
         .collect();
-    assert_eq!(versions, (1..=22).collect::<Vec<i32>>());
+    assert_eq!(versions, (1..=23).collect::<Vec<i32>>());
 }
 
 /// Our indexes on the old server's tables, all of which must be valid.

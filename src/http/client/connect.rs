@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Uri;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
@@ -45,7 +46,7 @@ impl Target {
 
 pub(super) async fn connect(target: &Target) -> Result<TcpStream, ClientError> {
     let found = lookup_host((target.host.as_str(), target.port)).await.map_err(|error| {
-        tracing::debug!(%error, host = target.host, "the name of a sign-in provider is unknown");
+        tracing::debug!(%error, host = target.host, "the name of a server to ask is unknown");
         ClientError::Connect
     })?;
     let addresses = both_families(found.collect());
@@ -57,7 +58,7 @@ pub(super) async fn connect(target: &Target) -> Result<TcpStream, ClientError> {
             return Ok(tcp);
         }
     }
-    tracing::debug!(host = target.host, "a sign-in provider cannot be reached");
+    tracing::debug!(host = target.host, "a server to ask cannot be reached");
     Err(ClientError::Connect)
 }
 
@@ -86,9 +87,22 @@ pub(super) fn tls() -> Result<TlsConnector, rustls::Error> {
     let (added, _unreadable) = roots.add_parsable_certificates(found.certs);
     if added == 0 {
         tracing::warn!(
-            "this system has no root certificates: nobody can sign in; install the package ca-certificates or set \
+            "this system has no root certificates: no sign-in provider and no certificate authority is believed; install the package ca-certificates or set \
              SSL_CERT_FILE"
         );
+    }
+    connector(roots)
+}
+
+/// Believes these root certificates alone.
+pub(super) fn tls_for(pem: &[u8]) -> Result<TlsConnector, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| rustls::Error::General(error.to_string()))?;
+        roots.add(certificate)?;
+    }
+    if roots.is_empty() {
+        return Err(rustls::Error::General("there is no certificate in it (-----BEGIN CERTIFICATE-----)".to_owned()));
     }
     connector(roots)
 }

@@ -40,6 +40,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../db-migrations/22-kept-sessions.sql"),
         way: Way::Transaction,
     },
+    Migration { id: 23, name: "acme", sql: include_str!("../../../db-migrations/23-acme.sql"), way: Way::Transaction },
 ];
 
 impl Migration {

@@ -1,5 +1,6 @@
 //! The composition root: builds the rooms from the settings, joins them, and takes them down in order.
 
+mod acme;
 mod admin;
 mod alive;
 mod database;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 use self::doors::Inside;
 use self::ports::Ports;
+use crate::acme::AcmeError;
 use crate::admin::Admin;
 use crate::api::{self, Api, DemoSignIn};
 use crate::auth::{Keys, KeysError, PublicOriginError};
@@ -100,6 +102,9 @@ pub enum Error {
     /// The certificate or its key cannot be used.
     #[error("TLS_CERT_FILE and TLS_KEY_FILE: {0}")]
     Files(#[source] FilesError),
+    /// Certificates cannot be ordered.
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
     /// The database is not reachable or not usable.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -129,7 +134,9 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Bind(_) | Self::Admin(_) | Self::Database(_) => Blame::Unavailable,
-            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) | Self::Files(_) => Blame::Settings,
+            Self::Store(_) | Self::Keys(_) | Self::Origin(_) | Self::Dashboard(_) | Self::Files(_) | Self::Acme(_) => {
+                Blame::Settings
+            }
             Self::Tls(_) | Self::System(_) => Blame::Internal,
         }
     }
@@ -189,10 +196,11 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
             }
         });
     }
-    let control = Control::start(&store, database, &hub, &tasks, taken, config.relay.authorization_recheck);
+    let control = Control::start(&store, database.clone(), &hub, &tasks, taken, config.relay.authorization_recheck);
     let retention = config.limits.audit_log_retention_days;
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
     encryption::start(encryption.as_mut(), hangups, &tasks);
+    acme::start(&config.tls, encryption.as_ref(), (&store, database), &keys, &tasks)?;
     let crowd = Crowd::new(config.most_connections_per_address());
     let watched = http::Closing::new();
     let for_operators = Admin {

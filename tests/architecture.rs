@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "acme",
             "admin",
             "api",
             "auth",
@@ -35,6 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
+    ("acme", &["auth", "http", "secret", "store", "tasks", "tls"]),
     ("admin", &["http", "lifecycle", "metrics", "net", "relay", "store", "tls"]),
     (
         "api",
@@ -81,10 +83,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls::", &["http/client.rs", "http/client/", "store/tls.rs", "tls/"]),
     ("tokio_rustls::", &["http/client.rs", "http/client/"]),
     ("x509_cert::", &["tls/"]),
+    ("instant_acme::", &["acme/"]),
+    ("rcgen::", &["acme/challenge.rs", "http/client/tests.rs", "tls/"]),
     ("oauth2::", &["sign_in/"]),
     ("hyper::", &["http.rs", "http/", "net/", "dashboard/tests.rs"]),
     ("hyper_util::", &["http.rs", "http/", "net/"]),
-    ("http_body_util::", &["http.rs", "http/", "net/"]),
+    ("http_body_util::", &["acme/transport.rs", "http.rs", "http/", "net/"]),
     ("mio::", &["relay/"]),
     ("nix::", &["net/"]),
     ("listenfd::", &["net/inherited.rs"]),

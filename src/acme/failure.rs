@@ -152,9 +152,9 @@ impl Failure {
                 "whoever answers on port 443 of {domain} must be this server itself, without a proxy that ends TLS"
             ),
             "caa" => format!("the CAA record in the DNS of {domain} must allow {authority}"),
-            // unauthorized, incorrectResponse
+            // unauthorized, incorrectResponse; some say so, too, when they reach nobody.
             _ => format!(
-                "somebody else answers on port {port} of {domain}: DNS must lead to this machine (A and AAAA, both), and no proxy may stand between"
+                "port {port} of the address of {domain} in DNS must lead to this server itself: A and AAAA record both, the port open in every firewall, no proxy between"
             ),
         };
         let text =
@@ -278,7 +278,7 @@ mod tests {
             ("connection", "port 443 open"),
             ("tls", "without a proxy"),
             ("caa", "CAA record"),
-            ("unauthorized", "somebody else answers on port 443"),
+            ("unauthorized", "must lead to this server itself"),
         ] {
             let failure = Failure::of_proof(Some(&problem(kind, "why")), "a.test", Kind::TlsAlpn01, "ca.test");
             assert!(failure.text.contains(expected) && failure.text.contains("why"), "{failure:?}");

@@ -5,6 +5,7 @@
 //! marker after the forbidden frame and checks that the marker is the next thing that arrives.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, and says where")]
 
+mod acme;
 mod admin;
 mod api;
 mod database_away;

@@ -1,5 +1,6 @@
 //! The harness: a server process, its database, tenants, and peers that speak the protocol well or badly.
 
+pub mod acme_double;
 pub mod attempt;
 pub mod authority;
 pub mod command;
@@ -7,6 +8,7 @@ pub mod http;
 pub mod message;
 pub mod metrics;
 pub mod numbers;
+pub mod pebble;
 pub mod peer;
 #[allow(dead_code, reason = "shared with the other integration tests; each uses a part of it")]
 pub mod postgres;

@@ -65,6 +65,16 @@ impl Authority {
         Pair { chain: leaf.pem(), key: key.serialize_pem(), leaf: leaf.der().to_vec() }
     }
 
+    /// A certificate for somebody else's key, PEM.
+    pub fn sign(&self, key: &impl rcgen::PublicKeyData, name: &str) -> String {
+        let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        let hour = std::time::Duration::from_secs(3600);
+        parameters.not_before = (std::time::SystemTime::now() - hour).into();
+        parameters.not_after = (std::time::SystemTime::now() + hour * 24 * 90).into();
+        parameters.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        parameters.signed_by(key, &self.issuer).unwrap().pem()
+    }
+
     /// Where a server reads its certificate.
     pub fn files(&self) -> [PathBuf; 2] {
         ["chain.pem", "key.pem"].map(|name| self.folder.path().join(name))

@@ -200,7 +200,8 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
     let retention = config.limits.audit_log_retention_days;
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
     encryption::start(encryption.as_mut(), hangups, &tasks);
-    acme::start(&config.tls, encryption.as_ref(), (&store, database), &keys, &tasks)?;
+    let sealer = keys.sealer(acme::PURPOSE)?;
+    acme::start(&config.tls, encryption.as_ref(), (&store, database), sealer, &tasks)?;
     let crowd = Crowd::new(config.most_connections_per_address());
     let watched = http::Closing::new();
     let for_operators = Admin {

@@ -1,24 +1,23 @@
 //! From the settings to orders at a certificate authority.
 
-use super::Error;
 use super::encryption::Encryption;
-use crate::acme::{Acme, Kind, Orders, Parts};
-use crate::auth::Keys;
+use crate::acme::{Acme, AcmeError, Kind, Orders, Parts};
+use crate::auth::Sealer;
 use crate::config::{self, AcmeChallenge};
 use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
 
 /// What the keys of certificates and of the account are sealed for. Another word would make all that is stored unreadable.
-const PURPOSE: &str = "acme";
+pub(super) const PURPOSE: &str = "acme";
 
 /// Starts to order and to renew, when there is something to order.
 pub(super) fn start(
     settings: &config::Tls,
     encryption: Option<&Encryption>,
     (store, database): (&Store, Settings),
-    keys: &Keys,
+    sealer: Sealer,
     tasks: &Tasks,
-) -> Result<Option<Acme>, Error> {
+) -> Result<Option<Acme>, AcmeError> {
     let (Some(acme), Some(encryption)) = (&settings.acme, encryption) else { return Ok(None) };
     let kind = |challenge: &AcmeChallenge| match challenge {
         AcmeChallenge::TlsAlpn01 => Kind::TlsAlpn01,
@@ -35,9 +34,9 @@ pub(super) fn start(
     let parts = Parts {
         store: store.clone(),
         database,
-        sealer: keys.sealer(PURPOSE)?,
+        sealer,
         certificates: encryption.certificates.clone(),
         tasks: tasks.clone(),
     };
-    Ok(Some(Acme::start(orders, parts)?))
+    Acme::start(orders, parts).map(Some)
 }

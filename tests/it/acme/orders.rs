@@ -72,8 +72,7 @@ fn a_name_that_leads_elsewhere_costs_no_other_its_certificate() {
         let client = pebble.believer().await;
         let leaf = scene.certificate("a.test", &client, &[]).await;
         let line = logged(&server, "no new certificate").await;
-        for part in
-            ["b.test", "tls-alpn-01", "http-01", "Next: ", "port 443 of", "port 80 ", "The next attempt is at "]
+        for part in ["b.test", "tls-alpn-01", "http-01", "Next: ", "port 443 of", "port 80 ", "The next attempt is at "]
         {
             assert!(line.contains(part), "{part}: {line}");
         }

@@ -144,10 +144,16 @@ impl Pebble {
 
     /// From now on a name leads there.
     pub async fn lead(&self, name: &str, address: &str) {
-        let body = serde_json::json!({"host": format!("{name}."), "addresses": [address]});
         let management = SocketAddr::from(([127, 0, 0, 1], self.ports.dns_management));
-        let answer = super::Request::post("/add-a", &body).send(management).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
+        let host = format!("{name}.");
+        // Adding alone would leave the old one there, too.
+        for (path, body) in [
+            ("/clear-a", serde_json::json!({"host": host})),
+            ("/add-a", serde_json::json!({"host": host, "addresses": [address]})),
+        ] {
+            let answer = super::Request::post(path, &body).send(management).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
     }
 }
 

@@ -5,7 +5,8 @@ import { AppView } from "./AppView";
 import { browserOutside } from "./browser";
 import { AppController } from "./controller";
 
-const LeaveDialog = lazy(() => import("./LeaveDialog").then((module) => ({ default: module.LeaveDialog })));
+const leaveDialog = () => import("./LeaveDialog");
+const LeaveDialog = lazy(() => leaveDialog().then((module) => ({ default: module.LeaveDialog })));
 
 /** `/app/<environmentId>/<appRoute>`: the deep link that people share. */
 export function AppPage() {
@@ -27,6 +28,8 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
   }, [controller, appRoute, query]);
 
   useEffect(() => followBrowser(controller), [controller]);
+  // Here before it is needed: after an update of the server its file may be gone.
+  useEffect(() => void leaveDialog(), []);
 
   const entering = state.access.kind === "signed-out" && !state.access.duringRun;
   useEffect(() => {

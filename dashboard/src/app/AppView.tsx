@@ -70,7 +70,7 @@ export function AppView({
         <AppNav nav={nav} environmentId={environmentId} companyName={grant.companyName} current={grant.app.route} />
       )}
       <main className={styles.main} id="main" tabIndex={-1}>
-        <PageHeading name={name} />
+        <PageHeading name={name} appRoute={state.appRoute} />
         {grant && !lost && (
           <Suspense>
             <StatusControl
@@ -120,15 +120,14 @@ export function AppView({
   );
 }
 
-/** For screen readers and the order of headings; the app shows its own words. It takes the focus at each new app. */
-function PageHeading({ name }: { name: string }) {
+/** For screen readers and the order of headings; the app shows its own words. It takes the focus at each further app. */
+function PageHeading({ name, appRoute }: { name: string; appRoute: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const first = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the name tells that another app is shown
+  const before = useRef(appRoute);
   useEffect(() => {
-    if (!first.current) heading.current?.focus();
-    first.current = false;
-  }, [name]);
+    if (before.current !== "" && before.current !== appRoute) heading.current?.focus();
+    before.current = appRoute;
+  }, [appRoute]);
   return (
     <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
       {name}

@@ -56,20 +56,25 @@ function AppModal({ renderId }: { renderId: string }) {
 }
 
 function ConfirmDialog() {
-  const { execution, blocked } = usePageContext();
+  const { execution, blocked, toast } = usePageContext();
   const { confirm } = usePageState();
   const [typed, setTyped] = useState("");
   const field = useId();
   if (!confirm) return null;
   const wanted = confirm.typeToConfirmText;
   const ready = !wanted || typed === wanted;
+  /** The app waits for the answer: it is not given away while it cannot be sent. */
+  const answer = (response: boolean) => {
+    if (blocked) toast(blocked, "warning");
+    else execution.answerConfirm(response);
+  };
   return (
     <ModalOverlay
       className={styles.overlay}
       isOpen
       isDismissable
       onOpenChange={(open) => {
-        if (!open) execution.answerConfirm(false);
+        if (!open) answer(false);
       }}
     >
       <Modal className={styles.modal} data-width="sm">
@@ -81,7 +86,7 @@ function ConfirmDialog() {
             className={styles.confirm}
             onSubmit={(event) => {
               event.preventDefault();
-              if (ready && !blocked) execution.answerConfirm(true);
+              if (ready) answer(true);
             }}
           >
             <p className={styles.message}>{confirm.message || "Are you sure?"}</p>
@@ -102,7 +107,7 @@ function ConfirmDialog() {
               </div>
             )}
             <div className={styles.actions}>
-              <Button appearance="outline" onPress={() => execution.answerConfirm(false)} autoFocus={!wanted}>
+              <Button appearance="outline" onPress={() => answer(false)} autoFocus={!wanted}>
                 {confirm.cancelButtonLabel || "No"}
               </Button>
               <Button

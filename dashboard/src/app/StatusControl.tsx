@@ -71,7 +71,7 @@ export function StatusControl({
                   Restart the app
                 </Button>
                 {!user.isExternal && (
-                  <LinkButton to="/home" appearance="outline">
+                  <LinkButton to="/home" appearance="outline" onClick={close}>
                     Home
                   </LinkButton>
                 )}

@@ -42,19 +42,23 @@ export const RenderRoot = memo(function RenderRoot({ renderId }: { renderId: str
 /** A component that fails shows so; the rest of the page works on. It gets a new try with its next model. */
 class Boundary extends Component<
   { type: string; node: ComponentNode; children: ReactNode },
-  { failed: ComponentNode | null }
+  { reason: string | null }
 > {
-  override state: { failed: ComponentNode | null } = { failed: null };
-  override componentDidCatch(): void {
-    this.setState({ failed: this.props.node });
+  override state: { reason: string | null } = { reason: null };
+
+  static getDerivedStateFromError(error: unknown): { reason: string } {
+    // After an update of the server the files of the old dashboard are gone.
+    const missing =
+      error instanceof Error && /dynamically imported module|importing a module script/i.test(error.message);
+    return { reason: missing ? "could not be loaded. Please reload this page" : "could not be shown" };
   }
-  static getDerivedStateFromError(): null {
-    return null;
+
+  override componentDidUpdate(before: { node: ComponentNode }): void {
+    if (this.state.reason !== null && before.node !== this.props.node) this.setState({ reason: null });
   }
+
   override render(): ReactNode {
-    if (this.state.failed && this.state.failed === this.props.node) {
-      return <Placeholder type={this.props.type} reason="could not be shown" />;
-    }
-    return this.props.children;
+    if (this.state.reason === null) return this.props.children;
+    return <Placeholder type={this.props.type} reason={this.state.reason} />;
   }
 }

@@ -9,14 +9,17 @@ export function LinkButton({
   appearance = "primary",
   newTab = false,
   reload = false,
+  onClick,
 }: {
   to: string;
   children: ReactNode;
   appearance?: "primary" | "outline" | "plain";
   newTab?: boolean;
   reload?: boolean;
+  /** Besides going there. */
+  onClick?: () => void;
 }) {
-  const shared = { className: styles.button, "data-appearance": appearance };
+  const shared = { className: styles.button, "data-appearance": appearance, onClick };
   if (newTab || reload) {
     return (
       <a {...shared} href={to} {...(newTab ? { target: "_blank", rel: "noopener" } : {})}>

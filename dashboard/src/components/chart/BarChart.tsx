@@ -32,7 +32,7 @@ export function BarChart({ node }: ComponentProps<"btn-bar-chart">) {
   const empty = data.groups.length === 0 || data.series.length === 0;
 
   return (
-    <figure className={styles.chart} style={frame} aria-labelledby={`${names}label`}>
+    <figure className={styles.chart} data-wide style={frame} aria-labelledby={`${names}label`}>
       <div className={styles.top}>
         <figcaption>
           <div id={`${names}label`} className={properties.label ? styles.label : "visually-hidden"}>

@@ -50,7 +50,7 @@ export function FileDrop({ node }: ComponentProps<"input-file-drop">) {
     setRefused([]);
     change(input.value.filter((file) => file.key !== key));
     // The pressed button goes away with its file.
-    outer.current?.querySelector<HTMLElement>("[data-choose]")?.focus();
+    outer.current?.querySelector<HTMLElement>("[data-focus-first]")?.focus();
   };
 
   return (
@@ -90,7 +90,7 @@ export function FileDrop({ node }: ComponentProps<"input-file-drop">) {
         >
           <Button
             className={styles.choose}
-            data-choose
+            data-focus-first
             aria-describedby={`${id}label ${id}description ${id}limits ${id}errors`}
           >
             <Icon name="upload" />

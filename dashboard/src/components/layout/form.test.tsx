@@ -162,3 +162,33 @@ test("ids with names of prototypes are fields like others", async () => {
     '"formData":{"__proto__":"__proto__","toString":"toString","hasOwnProperty":"hasOwnProperty"}',
   );
 });
+
+test("a missing file leads the focus to the button that chooses files", async () => {
+  const from = emptyReplay();
+  from.receive({
+    type: "av",
+    renderId: "r",
+    idx: 0,
+    ui: {
+      type: "layout-form",
+      interactionType: "layout",
+      model: {
+        id: "f",
+        children: [
+          {
+            type: "input-file-drop",
+            interactionType: "input",
+            model: { id: "papers", required: true, properties: {} },
+          },
+          { type: "button-form-submit", interactionType: "button", model: { id: "send", properties: {} } },
+        ],
+        properties: { hasOnSubmitHook: true },
+      },
+    },
+  });
+  render(<FixturePage from={from} />);
+  const choose = await screen.findByRole("button", { name: "Choose files" });
+  await userEvent.setup().click(screen.getByRole("button", { name: "Send" }));
+  await waitFor(() => expect(document.activeElement).toBe(choose));
+  expect(from.sent).toEqual([]);
+});

@@ -58,6 +58,19 @@ fn nothing_but_what_is_required() {
 }
 
 #[test]
+fn a_hand_over_without_a_balancer_waits_for_nobody() {
+    let delay = |more: &[(&str, &str)]| read(more).expect("good settings").server.drain_delay.as_secs();
+    assert_eq!(delay(&[]), 1);
+    assert_eq!(delay(&[("HANDOVER", "signal")]), 0);
+    assert_eq!(delay(&[("HANDOVER", "deploy"), ("BUILD_VERSION", "a"), ("DRAIN_DELAY_SECONDS", "18")]), 18);
+    for build in ["", "unknown"] {
+        let faults = read(&[("HANDOVER", "deploy"), ("BUILD_VERSION", build)]).expect_err("no build");
+        assert_eq!(names(&faults), ["BUILD_VERSION"], "{build:?}");
+    }
+    assert_eq!(names(&read(&[("HANDOVER", "on")]).expect_err("no such word")), ["HANDOVER"]);
+}
+
+#[test]
 fn production_listens_everywhere() {
     let config = read(&[("NODE_ENV", "production"), ("PORT", "80")]).expect("good settings");
     assert_eq!(config.server.addresses(), ["0.0.0.0:80".parse().expect("an address")]);

@@ -241,6 +241,9 @@ export function Grid(props: GridProps) {
     ...view.columns.map((column) => `${column.size}px`),
     ...(hasActions(view) ? [`${props.actionsWidth}px`] : []),
   ].join(" ");
+  const total =
+    view.columns.reduce((sum, column) => sum + column.size, first * SELECT_WIDTH) +
+    (hasActions(view) ? props.actionsWidth : 0);
   const sticky = (side: "left" | "right") =>
     view.columns.reduce((sum, column) => sum + (column.sticky === side ? column.size : 0), 0);
   const shared = (row: EngineRow, index: number) => ({
@@ -249,6 +252,7 @@ export function Grid(props: GridProps) {
     index,
     ariaIndex: props.offset + index + 2,
     height: rowHeight,
+    fixed: !wraps,
     selected: selected.has(idOf(row)),
     activeCell: index === at.r ? at.c : -1,
     pendingAction: props.pending?.row === row ? props.pending.index : -1,
@@ -269,6 +273,7 @@ export function Grid(props: GridProps) {
       data-busy={props.busy || undefined}
       style={{
         ["--columns" as string]: template,
+        ["--width" as string]: `${total}px`,
         scrollPaddingTop: HEAD_HEIGHT,
         scrollPaddingLeft: sticky("left") + (first ? SELECT_WIDTH : 0),
         scrollPaddingRight: sticky("right") + (hasActions(view) ? props.actionsWidth : 0),
@@ -304,6 +309,8 @@ export function Grid(props: GridProps) {
               key={column.id}
               column={column}
               engine={engine}
+              sorting={engine.state.sorting}
+              isResizing={engine.state.columnResizing.isResizingColumn === column.id}
               at={index + first}
               active={at.r === -1 && at.c === index + first}
               onMenu={props.onColumnMenu}

@@ -50,6 +50,7 @@ export const Row = memo(function Row({
   ariaIndex,
   top,
   height,
+  fixed,
   selected,
   activeCell,
   pendingAction,
@@ -62,6 +63,8 @@ export const Row = memo(function Row({
   /** Px from the top of the body; null where rows simply follow each other. */
   top: number | null;
   height: number;
+  /** No cell wraps: the row is exactly as high as `height`. */
+  fixed: boolean;
   selected: boolean;
   /** The column position of the one cell that the Tab key reaches, or -1. */
   activeCell: number;
@@ -86,7 +89,11 @@ export const Row = memo(function Row({
       className={styles.row}
       data-odd={index % 2 === 1 || undefined}
       data-selected={selected || undefined}
-      style={top === null ? { minHeight: height } : { minHeight: height, position: "absolute", top }}
+      data-fixed={fixed || undefined}
+      style={{
+        ...(fixed ? { height } : { minHeight: height }),
+        ...(top === null ? undefined : { position: "absolute", top }),
+      }}
     >
       {view.selectable !== "none" && (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keyboard

@@ -1,19 +1,26 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a cell of a grid that is no table element, as in Grid.tsx
+
+import { memo } from "react";
 import { Icon } from "../../ui/Icon";
 import type { GridEngine, PlacedColumn } from "./engine";
 import { isNumeric, stickyStyle } from "./GridRow";
 import styles from "./grid.module.css";
 
 /** The heading of a column: sorts by a click, has a menu, and a grip to resize. */
-export function HeaderCell({
+export const HeaderCell = memo(function HeaderCell({
   column,
   engine,
+  sorting,
+  isResizing,
   at,
   active,
   onMenu,
 }: {
   column: PlacedColumn;
   engine: GridEngine;
+  /** As the engine has it now: the engine is one object, so that what is read of it has to come along. */
+  sorting: GridEngine["state"]["sorting"];
+  isResizing: boolean;
   /** Column position from 0. */
   at: number;
   /** The Tab key reaches it. */
@@ -21,8 +28,9 @@ export function HeaderCell({
   onMenu(column: PlacedColumn, anchor: HTMLElement): void;
 }) {
   const leaf = column.header.column;
-  const sorted = leaf.getIsSorted();
-  const rank = engine.state.sorting.length > 1 ? leaf.getSortIndex() + 1 : 0;
+  const place = sorting.findIndex((rule) => rule.id === column.id);
+  const sorted = place < 0 ? false : sorting[place]?.desc ? "desc" : "asc";
+  const rank = sorting.length > 1 ? place + 1 : 0;
   const resize = column.header.getResizeHandler();
   const label = (
     <>
@@ -75,7 +83,7 @@ export function HeaderCell({
       <div
         aria-hidden="true"
         className={styles.grip}
-        data-active={leaf.getIsResizing() || undefined}
+        data-active={isResizing || undefined}
         onMouseDown={resize}
         onTouchStart={resize}
         onDoubleClick={() => {
@@ -85,4 +93,4 @@ export function HeaderCell({
       />
     </div>
   );
-}
+});

@@ -274,7 +274,9 @@ export class Execution {
   changePage(renderId: string, id: string, query: PageQuery): void {
     this.changeTable(renderId, id, { stale: "UPDATE_DISABLED", asked: query, failed: null }, false);
     this.waitForPage(renderId, id);
-    this.outside.send({ type: "am", renderId, componentId: id, ...query });
+    const { viewBy, ...rest } = query;
+    // Without a view the key is absent: the server's check of events takes text only.
+    this.outside.send({ type: "am", renderId, componentId: id, ...rest, ...(viewBy ? { viewBy } : {}) });
   }
 
   /** Answers the id of the first wrong field, for the focus; null when the form was sent or has nothing to send. */

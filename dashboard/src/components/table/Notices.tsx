@@ -42,12 +42,18 @@ export function FailedNotice({
 }) {
   return (
     <div className={styles.notice} data-kind="failed" role="alert">
-      <span>The rows could not be loaded. {reason.trim().split("\n")[0]}</span>
+      <span>The rows could not be loaded. {shortReason(reason)}</span>
       <Button className={styles.tool} isDisabled={isDisabled} onPress={onRetry}>
         Try again
       </Button>
     </div>
   );
+}
+
+/** The first line of an error, with the next one where the first only announces it. */
+export function shortReason(reason: string): string {
+  const [first = "", next] = reason.split("\n").filter((line) => line.trim() !== "");
+  return first.trimEnd().endsWith(":") && next ? `${first.trim()} ${next.trim()}` : first.trim();
 }
 
 /** How many rows are selected, also those that are not in sight. */

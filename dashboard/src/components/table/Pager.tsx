@@ -12,7 +12,7 @@ const figure = (number: number) => number.toLocaleString("en-US");
 export function rangeText(query: Pick<PageQuery, "offset" | "pageSize">, rows: number, total: number | null): string {
   const { from, to } = pageInfo(query, rows, total);
   const range = rows === 0 ? "No rows" : `Rows ${figure(from)}–${figure(to)}`;
-  return total === null ? range : `${range} of ${figure(total)}`;
+  return total === null || total === 0 ? range : `${range} of ${figure(total)}`;
 }
 
 /** From page to page, and how many rows one has. */

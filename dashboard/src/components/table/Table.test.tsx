@@ -328,9 +328,10 @@ test("a paged table sends its whole query at each change, as captured, back on p
   const from = table(paged());
   await shown(from);
   const captured = (fixtures["17-manual-page-change"]?.frames ?? []).filter((frame) => frame.code === "am");
+  // Without a view the key stays out, as the relay protocol has it; the capture has null there.
   const keys = (event: object) =>
     Object.keys(event)
-      .filter((key) => key !== "executionId")
+      .filter((key) => key !== "executionId" && key !== "viewBy")
       .sort();
   await user.click(screen.getByRole("button", { name: "Next page" }));
   expect(from.sent.at(-1)).toEqual({
@@ -342,7 +343,6 @@ test("a paged table sends its whole query at each change, as captured, back on p
     searchQuery: null,
     sortBy: [],
     filterBy: null,
-    viewBy: null,
   });
   expect(keys(from.sent[0] as object)).toEqual(keys(captured[0]?.json as object));
   expect(screen.getByRole("grid").getAttribute("aria-busy")).toBe("true");
@@ -398,8 +398,14 @@ test("rows that do not come are told, and asked for again", async () => {
   const from = table(paged());
   await shown(from);
   await user.click(screen.getByRole("button", { name: "Next page" }));
-  act(() => from.receive({ type: "au", errorMessage: "the store is closed\nat line 3", severity: "warning" }));
-  expect(screen.getByText("The rows could not be loaded. the store is closed")).toBeTruthy();
+  act(() =>
+    from.receive({
+      type: "au",
+      errorMessage: "the function failed:\n\nthe store is closed\nat line 3",
+      severity: "warning",
+    }),
+  );
+  expect(screen.getByText("The rows could not be loaded. the function failed: the store is closed")).toBeTruthy();
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(from.sent).toHaveLength(2);
   expect(from.sent[1]).toEqual(from.sent[0]);

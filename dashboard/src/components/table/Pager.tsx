@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Button, Input, TextField } from "react-aria-components";
+import { Button, Group, Input, TextField } from "react-aria-components";
 import { offsetOf, PAGE_SIZES, pageInfo } from "../../model/table/paging";
 import type { PageQuery } from "../../protocol/events";
 import { Icon } from "../../ui/Icon";
@@ -38,7 +38,7 @@ export function Pager({
   const sizes = [...new Set([...PAGE_SIZES, query.pageSize])].sort((a, b) => a - b);
   const go = (page: number) => onOffset(offsetOf(page, query, info.pages));
   return (
-    <nav className={styles.pager} aria-label="Pages">
+    <Group className={styles.pager} aria-label="Pages">
       <Pick
         label="Rows per page"
         value={String(query.pageSize)}
@@ -81,7 +81,7 @@ export function Pager({
           <Icon name="last" />
         </Button>
       )}
-    </nav>
+    </Group>
   );
 }
 

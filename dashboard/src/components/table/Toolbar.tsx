@@ -12,7 +12,6 @@ import {
   MenuTrigger,
   Popover,
   SearchField,
-  Text,
 } from "react-aria-components";
 import type { TableView } from "../../model/types";
 import { Icon } from "../../ui/Icon";
@@ -194,12 +193,8 @@ export function Choices({ label, sections }: { label: string; sections: readonly
                     <span className={styles.mark}>{isSelected && <Icon name="check" />}</span>
                   )}
                   <span className={styles.words}>
-                    <Text slot="label">{choice.text}</Text>
-                    {choice.description && (
-                      <Text slot="description" className={styles.description}>
-                        {choice.description}
-                      </Text>
-                    )}
+                    <span>{choice.text}</span>
+                    {choice.description && <span className={styles.description}>{choice.description}</span>}
                   </span>
                 </>
               )}

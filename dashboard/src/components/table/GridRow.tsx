@@ -23,8 +23,8 @@ export interface RowView {
   /** Actions with a button of their own in each row, and those behind the menu. */
   buttons: PlacedAction[];
   inMenu: PlacedAction[];
-  /** Why actions cannot be sent now, or null. */
-  blocked: string | null;
+  /** Why actions cannot be run now, or null. */
+  refusal: string | null;
   onToggle(row: EngineRow, range: boolean): void;
   onAction(row: EngineRow, index: number): void;
   onMenu(row: EngineRow, anchor: HTMLElement): void;
@@ -143,8 +143,8 @@ export const Row = memo(function Row({
               className={styles.action}
               data-appearance={action.appearance ?? "outline"}
               data-pending={pendingAction === at || undefined}
-              aria-disabled={view.blocked !== null || undefined}
-              title={view.blocked ?? undefined}
+              aria-disabled={view.refusal !== null || undefined}
+              title={view.refusal ?? undefined}
               onClick={() => view.onAction(row, at)}
             >
               {action.label}

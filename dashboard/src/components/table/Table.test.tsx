@@ -367,6 +367,33 @@ test("a row action on a paged table counts from the start of the data", async ()
   expect(from.sent).toEqual([{ type: "ai", renderId: RENDER, componentId: "t", actionIdx: 0, value: 101 }]);
 });
 
+test("while another page comes no row action is run: the app counts from the page that it has", async () => {
+  const user = userEvent.setup();
+  const from = table(paged());
+  await shown(from);
+  await user.click(screen.getByRole("button", { name: "Next page" }));
+  await user.click(screen.getAllByRole("button", { name: "Look" })[0] as HTMLElement);
+  await user.dblClick(screen.getByText("row 101"));
+  expect(from.sent.map((event) => event.type)).toEqual(["am"]);
+  act(() => from.receive(answer({ offset: 200, data: [{ i: 200, "1": "row 200" }] })));
+  await user.click(screen.getByRole("button", { name: "Look" }));
+  expect(from.sent.at(-1)).toMatchObject({ type: "ai", value: 200 });
+});
+
+test("a page can be asked for while another one comes, and the search keeps the focus", async () => {
+  const user = userEvent.setup();
+  const from = table({ ...paged(), offset: 0 });
+  await shown(from);
+  await user.type(screen.getByRole("searchbox"), "a{Enter}");
+  expect(document.activeElement).toBe(screen.getByRole("searchbox"));
+  await user.type(screen.getByRole("searchbox"), "b{Enter}");
+  expect(from.sent.map((event) => "searchQuery" in event && event.searchQuery)).toEqual(["a", "ab"]);
+  act(() => from.receive(answer({ searchQuery: "a", data: [{ i: 1, "1": "old" }] })));
+  expect(screen.queryByText("old")).toBeNull();
+  act(() => from.receive(answer({ searchQuery: "ab", data: [{ i: 2, "1": "new" }], totalRecords: 1 })));
+  expect(screen.getByText("new")).toBeTruthy();
+});
+
 test("a selection by id stays from page to page", async () => {
   const user = userEvent.setup();
   const from = table({ ...paged(), allowSelect: true, hasOnSelectHook: true });

@@ -85,7 +85,9 @@ export function Table({ node }: ComponentProps<"input-table">) {
   });
   const shown = engine.getRowModel().rows;
   const selection = useSelection(node, input, source.offset, shown);
-  const actions = useRowActions(node, source.offset, narrow);
+  // The app counts rows in the page that it has loaded last, which is not the one on the screen while another comes.
+  const refusal = blocked ?? (paged && source.busy ? "Rows are on their way." : null);
+  const actions = useRowActions(node, source.offset, narrow, refusal);
   const { buttons, inMenu } = actions;
 
   // What all rows share
@@ -127,7 +129,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
       selectable: selection.mode,
       buttons,
       inMenu,
-      blocked,
+      refusal,
       onToggle: (row, range) => latest.current.toggle(row, range),
       onAction: (row, index) => latest.current.run(row, index),
       onMenu: (row, anchor) => setOpen({ kind: "row", row, anchor }),
@@ -136,7 +138,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
         if (text !== "") setOpen({ kind: "whole", title: column.heading, text, anchor });
       },
     }),
-    [placed, settings.overflow, overflow, colors, selection.mode, buttons, inMenu, blocked],
+    [placed, settings.overflow, overflow, colors, selection.mode, buttons, inMenu, refusal],
   );
 
   const [announced, announce] = useState("");
@@ -390,8 +392,8 @@ export function Table({ node }: ComponentProps<"input-table">) {
                   id: String(index),
                   text: action.label,
                   isDangerous: action.appearance === "danger",
-                  isDisabled: blocked !== null,
-                  description: blocked ?? undefined,
+                  isDisabled: refusal !== null,
+                  description: refusal ?? undefined,
                 })),
                 onChoose: (index) => actions.run(open.row, Number(index)),
               },

@@ -1,7 +1,7 @@
 /** The actions of rows: which have a button, what is sent, and what Enter and a double click do. */
 import { useMemo, useState } from "react";
 import type { ComponentNode, RowAction } from "../../model/types";
-import { useActions } from "../hooks";
+import { useActions, usePageContext } from "../hooks";
 import type { GridRow } from "./engine";
 import type { PlacedAction } from "./GridRow";
 
@@ -34,7 +34,14 @@ export function actionsWidth(buttons: readonly PlacedAction[], menu: boolean, co
   return widths.reduce((sum, width) => sum + width + gap, 12);
 }
 
-export function useRowActions(node: ComponentNode<"input-table">, offset: number, narrow: boolean) {
+export function useRowActions(
+  node: ComponentNode<"input-table">,
+  offset: number,
+  narrow: boolean,
+  /** Why none can be run now, or null. */
+  refusal: string | null,
+) {
+  const { toast } = usePageContext();
   const actions = useActions();
   const list = node.model.properties.actions;
   const { buttons, inMenu } = useMemo(() => placeActions(list ?? [], narrow), [list, narrow]);
@@ -47,6 +54,10 @@ export function useRowActions(node: ComponentNode<"input-table">, offset: number
     /** What an accident does no harm with: a dangerous first action is not run by a double click. */
     main: first && first.appearance !== "danger" && first.appearance !== "warning" ? 0 : null,
     run: (row: GridRow, index: number) => {
+      if (refusal !== null) {
+        toast(refusal, "warning");
+        return;
+      }
       const now = performance.now();
       if (sent && sent.row === row && sent.index === index && now - sent.at < DOUBLE_CLICK) return;
       setSent({ row, index, at: now });

@@ -57,7 +57,8 @@ export function useRows(
   const stale = state?.stale ?? false;
   const busy = frozen !== null || stale === "UPDATE_DISABLED";
   const waiting = frozen === null && stale === "INITIALLY_STALE";
-  const locked = paged && (busy || waiting || blocked !== null);
+  // While a page is on its way another one may be asked for: the newest counts, and no control loses the focus.
+  const locked = paged && (frozen !== null || waiting || blocked !== null);
 
   const ask = (next: Partial<PageQuery>) => {
     if (!locked) actions.changePage(id, nextQuery(query, next));

@@ -73,11 +73,13 @@ export function Grid(props: GridProps) {
 
   const virtual = rows.length >= VIRTUAL_FROM;
   const wraps = view.columns.some((column) => view.overflowOf(column) === "dynamic");
+  // One function for as long as the rows are the same: for a new one the list would place all rows anew in each frame.
+  const keyOf = useCallback((index: number) => rows[index]?.id ?? index, [rows]);
   const virtualizer = useVirtualizer({
     count: virtual ? rows.length : 0,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey: keyOf,
     overscan: 6,
     scrollMargin: HEAD_HEIGHT,
     scrollPaddingStart: HEAD_HEIGHT,

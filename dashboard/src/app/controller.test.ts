@@ -171,6 +171,32 @@ describe("staying", () => {
     expect(toasts()[0]).toContain("What you had typed has been kept");
   });
 
+  test("a new run that says nothing does not hide behind the old page for ever", async () => {
+    await running();
+    frame("ay", { exists: false });
+    expect(now()).toMatchObject({ replacing: true });
+    clock.advance(10_000);
+    expect(now()).toMatchObject({ replacing: false });
+    expect(now().execution?.page.started).toBe(false);
+  });
+
+  test("no answer is missed while a file is still on its way", async () => {
+    await running();
+    const form = {
+      type: "layout-form",
+      interactionType: "layout",
+      model: { id: "f", properties: { hasOnSubmitHook: true }, children: [] },
+    };
+    frame("av", { renderId: "r2", idx: 1, ui: form });
+    now().execution?.submit("r2", "f");
+    socket().buffered = 5_000_000;
+    clock.advance(30_000);
+    expect(now().execution?.form("r2", "f")).toEqual({ submitting: true, error: null });
+    socket().buffered = 0;
+    clock.advance(30_000);
+    expect(now().execution?.form("r2", "f")).toMatchObject({ submitting: false });
+  });
+
   test("another initial value is the app's wish: it wins", async () => {
     await running();
     now().execution?.setValue("r1", "name", "typed");

@@ -59,6 +59,9 @@ export interface AppSnapshot {
   blocked: string | null;
 }
 
+/** How long the page of a lost run stays, while the new one says nothing. */
+const REPLACE_LIMIT = 10_000;
+
 export class AppController {
   readonly toasts = new Toasts();
   private state: AppSnapshot;
@@ -72,6 +75,7 @@ export class AppController {
   private configurationChanged = false;
   /** Grows with each opened app: late answers of an earlier one are dropped. */
   private opening = 0;
+  private stopReplacing: () => void = () => {};
 
   constructor(
     readonly environmentId: string,
@@ -166,6 +170,7 @@ export class AppController {
   /** Leaves the environment. */
   dispose(): void {
     this.opening++;
+    this.stopReplacing();
     this.current?.dispose();
     this.session.leave();
   }
@@ -242,12 +247,16 @@ export class AppController {
         onPageEvent: (event) => this.onPageEvent(event),
         schedule,
         uuid,
+        isSending: () => this.session.isSending,
         after: (milliseconds, then) => clock.after(milliseconds, then),
       },
       carried,
     );
     const shown = keepShown && this.state.execution !== null;
     this.become({ failure: null, execution: shown ? this.state.execution : this.current, replacing: shown, run });
+    this.stopReplacing();
+    // A run that says nothing must not leave a page behind that only looks alive.
+    this.stopReplacing = shown ? clock.after(REPLACE_LIMIT, () => this.showCurrent()) : () => {};
   }
 
   private endRun(): void {
@@ -257,8 +266,13 @@ export class AppController {
   }
 
   private onRun(run: Run): void {
-    const shown = run.heard && this.state.replacing ? { execution: this.current, replacing: false } : {};
-    this.become({ run, ...shown });
+    this.become({ run });
+    if (run.heard) this.showCurrent();
+  }
+
+  private showCurrent(): void {
+    this.stopReplacing();
+    if (this.state.replacing) this.become({ execution: this.current, replacing: false });
   }
 
   private onStatus(status: Status): void {

@@ -35,6 +35,8 @@ export interface Outside {
   schedule: Schedule;
   /** A random UUID. */
   uuid(): string;
+  /** True while what was sent has not left yet, as with large files: nobody can have answered it. */
+  isSending(): boolean;
   /** Calls `run` after `milliseconds`; answers how to call it off. */
   after(milliseconds: number, run: () => void): () => void;
 }
@@ -562,7 +564,8 @@ export class Execution {
     this.endWait(name);
     const stop = this.outside.after(ANSWER_LIMIT, () => {
       this.waits.delete(name);
-      run();
+      if (this.outside.isSending()) this.startWait(name, run);
+      else run();
     });
     this.waits.set(name, stop);
   }

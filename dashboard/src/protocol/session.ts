@@ -72,6 +72,7 @@ export class Session {
   private stopGrace: () => void = () => {};
   /** Keeps order: an event waits until the files before it are read. */
   private outgoing: Promise<void> = Promise.resolve();
+  private filesWaiting = 0;
 
   constructor(private readonly parts: SessionParts) {
     this.sessionId = parts.uuid();
@@ -123,6 +124,11 @@ export class Session {
     return this.connection.buffered;
   }
 
+  /** True while files or other bytes still wait to leave: no answer can be expected yet. */
+  get isSending(): boolean {
+    return this.filesWaiting > 0 || this.connection.buffered > 0;
+  }
+
   /** Connects for an app before it is known whether it may be started. */
   prepare(appRoute: string): void {
     this.run = null;
@@ -170,7 +176,7 @@ export class Session {
       this.parts.onNotSent(event, "The app has not started yet.");
       return;
     }
-    if (uploads.length === 0 && !this.sendingFiles) {
+    if (uploads.length === 0 && this.filesWaiting === 0) {
       this.sendNow(event, run);
       return;
     }
@@ -198,11 +204,6 @@ export class Session {
 
   private get hasStarted(): boolean {
     return this.run !== null && this.run.startedAt !== null;
-  }
-
-  private filesWaiting = 0;
-  private get sendingFiles(): boolean {
-    return this.filesWaiting > 0;
   }
 
   private async sendWithFiles(event: BrowserEvent, uploads: Upload[], run: Run): Promise<void> {

@@ -59,6 +59,7 @@ export function emptyReplay(): Replay {
     onPageEvent: (event) => pageEvents.push(event),
     schedule: (run) => run(),
     uuid: () => crypto.randomUUID(),
+    isSending: () => false,
     after: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);

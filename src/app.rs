@@ -39,6 +39,7 @@ use crate::tasks::Tasks;
 use crate::tls::FilesError;
 
 pub use crate::net::Inherited;
+pub use acme::PURPOSE as ACME_KEYS;
 pub use database::{DatabaseError, migrate};
 pub use settings::store_settings;
 

@@ -8,7 +8,7 @@ use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
 
 /// What the keys of certificates and of the account are sealed for. Another word would make all that is stored unreadable.
-pub(super) const PURPOSE: &str = "acme";
+pub const PURPOSE: &str = "acme";
 
 /// Starts to order and to renew, when there is something to order.
 pub(super) fn start(

@@ -5,7 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use super::names::public_names;
 use super::{Finding, Subject, not_looked_at};
-use crate::config::CertificateFiles;
+
+use crate::app::{ACME_KEYS, store_settings};
+use crate::auth::{Keys, Sealer};
+use crate::config::{Acme, CertificateFiles};
+use crate::store::Store;
 use crate::tls::Certificate;
 
 const AREA: &str = "certificate";
@@ -16,13 +20,67 @@ const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 const LARGEST: u64 = 1 << 20;
 
 pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
-    if let Some(name) = subject.wrong(&["TLS_CERT_FILE", "TLS_KEY_FILE"]) {
+    if let Some(name) = subject.wrong(&["TLS_CERT_FILE", "TLS_KEY_FILE", "DOMAIN", "ACME_DIRECTORY_URL"]) {
         return not_looked_at(AREA, name);
     }
-    match &subject.config.tls.files {
-        Some(files) => in_files(files, &public_names(subject)),
-        None => Vec::new(),
+    let tls = &subject.config.tls;
+    match (&tls.files, &tls.acme) {
+        (Some(files), _) => in_files(files, &public_names(subject)),
+        (None, Some(acme)) => in_database(subject, acme).await,
+        (None, None) => Vec::new(),
     }
+}
+
+/// What the servers of this database have got from their certificate authority, name by name.
+async fn in_database(subject: &Subject, acme: &Acme) -> Vec<Finding> {
+    let Some((store, sealer)) = opened(subject) else {
+        return vec![Finding::failure(
+            AREA,
+            "not looked at, because the database or a secret is wrong",
+            "mend these first",
+        )];
+    };
+    let mut findings = Vec::new();
+    for domain in &acme.domains {
+        let row = match store.acme_domain(&acme.directory, domain).await {
+            Ok(row) => row,
+            Err(error) => {
+                let what = format!("what is known of {domain} cannot be read: {error}");
+                findings.push(Finding::warning(AREA, what, "after the first start of a server it can"));
+                continue;
+            }
+        };
+        if let Some(error) = row.as_ref().and_then(|row| row.last_error.as_ref()) {
+            findings.push(Finding::failure(
+                AREA,
+                format!("{domain}: the last attempt failed: {error}"),
+                "see the server's log",
+            ));
+        }
+        let Some((chain, sealed)) = row.and_then(|row| row.certificate) else {
+            let next = "a server orders it when it starts; this name must lead to it, and ports 80 or 443 be open";
+            findings.push(Finding::warning(AREA, format!("there is no certificate for {domain} yet"), next));
+            continue;
+        };
+        match sealer.open(sealed.as_bytes()).map(|key| Certificate::from_pem(chain.as_bytes(), &key)) {
+            Some(Ok(certificate)) => findings.extend(judged(&certificate, std::slice::from_ref(domain))),
+            Some(Err(error)) => {
+                findings.push(Finding::failure(AREA, format!("{domain}: {error}"), "a server orders another one"))
+            }
+            None => {
+                let what = format!("the key of {domain} was sealed with other secrets than these");
+                findings.push(Finding::warning(AREA, what, "a server orders a new certificate when it starts"));
+            }
+        }
+    }
+    findings
+}
+
+fn opened(subject: &Subject) -> Option<(Store, Sealer)> {
+    let keys = &subject.config.keys;
+    let keys = Keys::new(&keys.prod_api_key_secret, &keys.dev_api_key_secret).ok()?;
+    let store = Store::new(store_settings(&subject.config.postgres)).ok()?;
+    Some((store, keys.sealer(ACME_KEYS).ok()?))
 }
 
 fn in_files(files: &CertificateFiles, names: &[String]) -> Vec<Finding> {

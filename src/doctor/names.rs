@@ -26,7 +26,7 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
 
 /// The host names under which people reach this server, as far as the settings tell.
 pub(super) fn public_names(subject: &Subject) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut names = subject.config.tls.acme.as_ref().map(|acme| acme.domains.clone()).unwrap_or_default();
     let origins = subject.config.server.public_origins.iter().filter_map(|origin| Url::parse(origin).ok());
     for url in origins {
         if let Some(Host::Domain(name)) = url.host()

@@ -125,7 +125,8 @@ impl Index {
     }
 
     /// Exact name, then wildcard, then the first one: a browser that names a wrong host shows a clearer page for a
-    /// certificate of another name than for a handshake that breaks.
+    /// certificate of another name than for a handshake that breaks. Of several the first one that the client can check; if
+    /// there is none, any: then the handshake fails with the right alert.
     fn choose(&self, name: Option<&str>, suits: impl Fn(&Certificate) -> bool) -> Option<&Certificate> {
         let named = |name: &str| {
             let places = self.by_name.get(name)?;
@@ -133,7 +134,8 @@ impl Index {
         };
         let name = name.map(str::to_ascii_lowercase);
         let found = name.as_deref().and_then(|name| named(name).or_else(|| named(&wildcard_of(name)?)));
-        found.or_else(|| self.all.iter().map(|(_, certificate)| certificate).find(|certificate| suits(certificate)))
+        let mut all = self.all.iter().map(|(_, certificate)| certificate);
+        found.or_else(|| all.clone().find(|certificate| suits(certificate))).or_else(|| all.next())
     }
 }
 
@@ -188,6 +190,7 @@ mod tests {
         let second = certificates.list()[1].1.fingerprint();
         let key = certificates.resolve(Some("a.test"), |one| one.fingerprint() == second).unwrap();
         assert!(Arc::ptr_eq(&key, certificates.list()[1].1.key()));
-        assert!(certificates.resolve(Some("a.test"), |_| false).is_none());
+        let any = certificates.resolve(Some("a.test"), |_| false).unwrap();
+        assert!(Arc::ptr_eq(&any, certificates.list()[0].1.key()), "so that the alert says what is wrong");
     }
 }

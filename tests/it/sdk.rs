@@ -10,7 +10,7 @@ use script::Script;
 use std::time::Duration;
 
 /// The SDK waits 5 s after a lost connection and 10 s after close code 3782; the rest is for a busy machine.
-const COMES_BACK: Duration = Duration::from_secs(30);
+pub const COMES_BACK: Duration = Duration::from_secs(30);
 
 async fn development_environment(world: &World) -> (crate::support::Tenant, Environment) {
     let mut tenant = world.seed.tenant().await;

@@ -1,5 +1,6 @@
 //! A server that speaks TLS itself.
 
+mod browser;
 mod door;
 mod handshake;
 mod relay;

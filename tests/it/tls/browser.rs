@@ -1,0 +1,137 @@
+//! A real browser and a real SDK, each over TLS that the server itself ends; nothing stands between.
+
+use crate::sdk::COMES_BACK;
+use crate::sdk::process::SdkProcess;
+use crate::sdk::script::Script;
+use crate::support::authority::connect;
+use crate::support::{World, play_tls_with, soon, within};
+use base64::Engine as _;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use uuid::Uuid;
+use x509_cert::der::{Decode, Encode};
+
+/// Chromium without a window. Killed when dropped; what it wrote is shown when the test has failed.
+struct Browser {
+    child: Child,
+    output: Arc<Mutex<String>>,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Opens an address, and believes no authority but this key, which the flag takes for one that a root has signed.
+    fn open(address: &str, key: &str) -> Self {
+        let program = std::env::var("COMPOSE_TEST_CHROMIUM").ok();
+        let names = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
+        let program = program
+            .into_iter()
+            .chain(names)
+            .find(|name| Command::new(name).arg("--version").output().is_ok())
+            .expect("no chromium here; `./dev test` installs it");
+        let profile = tempfile::tempdir().expect("a folder for the profile");
+        let mut child = Command::new(program)
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"])
+            .args(["--no-proxy-server", "--enable-logging=stderr", "--disable-background-networking"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(format!("--ignore-certificate-errors-spki-list={key}"))
+            .args(["--remote-debugging-port=0", address])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("chromium can be started");
+        let output = Arc::new(Mutex::new(String::new()));
+        let (lines, copy) = (BufReader::new(child.stderr.take().unwrap()), output.clone());
+        std::thread::spawn(move || {
+            for line in lines.split(b'\n').map_while(Result::ok) {
+                let mut copy = copy.lock().unwrap();
+                copy.push_str(&String::from_utf8_lossy(&line));
+                copy.push('\n');
+            }
+        });
+        Browser { child, output, _profile: profile }
+    }
+
+    async fn says(&self, words: &str) {
+        within(Duration::from_secs(90), &format!("the page says {words}"), async {
+            while !self.output.lock().unwrap().contains(words) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("---- output of chromium ----\n{}---- end of output ----", self.output.lock().unwrap());
+        }
+    }
+}
+
+/// SHA-256 of the public key that the server shows, as the browser's flag wants it.
+async fn key_of(world: &World) -> String {
+    let client = world.authority().client();
+    let stream = soon("a handshake", connect(world.server.address(), &client)).await.unwrap();
+    let leaf = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
+    let parsed = x509_cert::Certificate::from_der(&leaf).unwrap();
+    let key = parsed.tbs_certificate.subject_public_key_info.to_der().unwrap();
+    base64::engine::general_purpose::STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &key))
+}
+
+/// The page: opens an app of the SDK and says what it sees on the console.
+fn write_page(folder: &Path, login: &str, environment: Uuid) {
+    let (session, execution) = (Uuid::new_v4(), Uuid::new_v4());
+    let html = "<!doctype html><title>test</title><script src=\"/page.js\"></script>";
+    std::fs::write(folder.join("index.html"), html).unwrap();
+    let script = format!(
+        r#"document.cookie = "auth_session={login}; Secure; Path=/";
+const query = "sessionId={session}&environmentId={environment}&appRoute=everything";
+const socket = new WebSocket("wss://" + location.host + "/api/v1/browser/ws?" + query);
+socket.binaryType = "arraybuffer";
+socket.onopen = () => console.log("page: open in a secure context: " + isSecureContext);
+socket.onclose = (event) => console.log("page: closed with " + event.code);
+let started = false;
+socket.onmessage = (event) => {{
+    const text = new TextDecoder().decode(event.data);
+    if (text.startsWith("11") && text.includes("compose-python") && !started) {{
+        started = true;
+        const body = {{ type: "aa", appRoute: "everything", executionId: "{execution}", sessionId: "{session}", params: {{}} }};
+        socket.send(new TextEncoder().encode("aa{environment}{execution}" + JSON.stringify(body)));
+    }}
+    if (text.includes("Ahoy")) console.log("page: the SDK has rendered");
+}};
+"#
+    );
+    std::fs::write(folder.join("page.js"), script).unwrap();
+}
+
+#[test]
+fn a_browser_uses_an_app_of_the_sdk_over_wss() {
+    let site = tempfile::tempdir().expect("a folder for the page");
+    write_page(site.path(), "", Uuid::nil());
+    play_tls_with(&[("DASHBOARD_DIR", site.path().to_str().unwrap())], async |world| {
+        let tenant = world.seed.tenant().await;
+        write_page(site.path(), &tenant.owner.session, tenant.environment.id);
+        // The files of a web client are read once, at the start.
+        world.server.kill();
+        world.server.start_again().await;
+        world.ended = true;
+        let port = world.server.address().port();
+        let _sdk = SdkProcess::over_tls(port, world.authority(), &tenant.environment);
+        // Its apps are stored before the page starts one.
+        let mut script = Script::open(world, &tenant).await;
+        script.sdk_is_there(world, COMES_BACK).await;
+        let browser = Browser::open(&format!("https://localhost:{port}/"), &key_of(world).await);
+        browser.says("page: open in a secure context: true").await;
+        browser.says("page: the SDK has rendered").await;
+        world.assert_healthy().await;
+        assert!(!browser.output.lock().unwrap().contains("page: closed"));
+    });
+}

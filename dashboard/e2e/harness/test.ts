@@ -142,7 +142,7 @@ export async function signIn(page: Page, provider: Provider, email: string, path
 
 /** A message that the app has put up. */
 export function toast(page: Page, text: string | RegExp): Locator {
-  return page.getByRole("region", { name: "Notifications" }).getByRole("listitem").filter({ hasText: text });
+  return page.getByRole("region", { name: "Notifications" }).locator("li").filter({ hasText: text });
 }
 
 /** No serious or critical finding of axe-core, in light and in dark. */

@@ -1,0 +1,84 @@
+// The server, the program and the network go away under an open page, and nothing that was typed is lost.
+import type { Page } from "@playwright/test";
+import { accessible, expect, test, toast } from "./harness/test";
+
+test.use({ outages: true });
+
+async function typed(page: Page) {
+  const title = page.locator("form").first().getByLabel("Title");
+  await title.fill("typed before");
+  return title;
+}
+
+test("the server is updated: the page says so, comes back, and the app runs on", async ({ page, relay, sdk, app }) => {
+  await page.goto(app("update"));
+  await page.getByRole("button", { name: "Bump" }).click();
+  await expect(page.getByText("count 1")).toBeVisible();
+  await page.getByLabel("Name").fill("mine");
+  await sdk.connectedAgain(async () => {
+    await relay.stop();
+    await expect(page.getByText(/server is being updated|Connection lost/).first()).toBeVisible();
+    await accessible(page);
+    await relay.start();
+  });
+  await expect(page.getByText(/server is being updated|Connection lost/)).toHaveCount(0, { timeout: 60_000 });
+  await expect(page.getByLabel("Name")).toHaveValue("mine");
+  // The same run: its count goes on.
+  await page.getByRole("button", { name: "Bump" }).click();
+  await expect(page.getByText("count 2")).toBeVisible();
+});
+
+test("the server crashes: the same", async ({ page, relay, sdk, app }) => {
+  await page.goto(app("form"));
+  const title = await typed(page);
+  await sdk.connectedAgain(async () => {
+    await relay.kill();
+    await expect(page.getByText("Connection lost").first()).toBeVisible();
+    await relay.start();
+  });
+  await expect(page.getByText("Connection lost")).toHaveCount(0, { timeout: 60_000 });
+  await expect(title).toHaveValue("typed before");
+});
+
+test("the program is started anew: the page says so, and what was typed stays", async ({ page, sdk, app }) => {
+  await page.goto(app("form"));
+  const title = await typed(page);
+  await sdk.stop();
+  await expect(page.getByText("You can read on; buttons work again when it is back.")).toBeVisible();
+  await accessible(page);
+  await sdk.start();
+  await expect(page.getByText("You can read on; buttons work again when it is back.")).toBeHidden({ timeout: 60_000 });
+  await expect(title).toHaveValue("typed before");
+  const form = page.locator("form").first();
+  await form.getByRole("button", { name: /Berth/ }).click();
+  await page.getByRole("option", { name: "B-1" }).click();
+  await form.getByRole("button", { name: "Submit" }).click();
+  expect(await sdk.report("form")).toMatchObject({ title: "typed before" });
+});
+
+test("an app that is opened before its program starts by itself", async ({ page, sdk, app }) => {
+  await sdk.stop();
+  await page.goto(app("actions"));
+  await expect(page.getByRole("heading", { name: "The app’s server is not connected" })).toBeVisible();
+  await accessible(page);
+  await sdk.start();
+  await expect(page.getByRole("button", { name: "Ask plain" })).toBeVisible();
+});
+
+test("the browser is offline: the page says so, and goes on when it is back", async ({
+  page,
+  sdk: _,
+  app,
+  context,
+}) => {
+  await page.goto(app("actions"));
+  await expect(page.getByRole("button", { name: "Ask plain" })).toBeVisible();
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline").first()).toBeVisible();
+  await accessible(page);
+  await context.setOffline(false);
+  await expect(page.getByText("This browser has no network.")).toBeHidden({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Ask plain" }).click();
+  await page.getByRole("button", { name: "Yes" }).click();
+  await expect(toast(page, "plain: True")).toBeVisible();
+});

@@ -163,12 +163,11 @@ impl Key {
             | Self::AppRoute
             | Self::RenderId
             | Self::ComponentId
-            | Self::FormComponentId
-            | Self::ViewBy => matches!(value, Value::Text(_)),
+            | Self::FormComponentId => matches!(value, Value::Text(_)),
             Self::Params | Self::FormData => matches!(value, Value::Object),
             Self::ActionIdx | Self::Offset | Self::PageSize => matches!(value, Value::Number),
             Self::Response => matches!(value, Value::Bool),
-            Self::SearchQuery => matches!(value, Value::Text(_) | Value::Null),
+            Self::SearchQuery | Self::ViewBy => matches!(value, Value::Text(_) | Value::Null),
             Self::SortBy => matches!(value, Value::Array { objects: true }),
             Self::FilterBy => matches!(value, Value::Object | Value::Null),
             Self::Value => match code {

@@ -59,6 +59,16 @@ fn good_bodies_pass() {
     assert_eq!(verdict(BrowserCode::FileTransfer, "\u{0}"), Ok(Checked { app_route: None }));
 }
 
+/// SDKs name no view with null, and a browser may give that back.
+#[test]
+fn a_page_may_be_asked_for_with_a_view_with_none_or_without_the_key() {
+    let (code, members) = MEMBERS[11];
+    for (view, passes) in [(r#""0_Mine""#, true), ("null", true), ("1", false), ("[]", false)] {
+        let body = body(code, &format!(r#"{members},"viewBy":{view}"#));
+        assert_eq!(verdict(code, &body).is_ok(), passes, "{view}");
+    }
+}
+
 #[test]
 fn every_required_key_is_required_and_typed() {
     for (code, members) in MEMBERS {

@@ -11,15 +11,26 @@ const WORDS = { info: "", success: "Success: ", warning: "Warning: ", error: "Er
 export function ToastRegion({ toasts }: { toasts: Toasts }) {
   const list = useSyncExternalStore(toasts.subscribe, toasts.snapshot);
   const [held, setHeld] = useState(false);
+  const region = useRef<HTMLElement>(null);
+  /** Where the focus was before it came here; a dismissed toast gives it back, to a dialog above all. */
+  const before = useRef<HTMLElement | null>(null);
+  const remember = (element: EventTarget | null) => {
+    if (element instanceof HTMLElement && !region.current?.contains(element)) before.current = element;
+  };
   return (
     <section
+      ref={region}
       aria-label="Notifications"
       // An open dialog neither hides it nor takes a press on it for a press outside.
       data-react-aria-top-layer="true"
       className={styles.region}
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
-      onFocus={() => setHeld(true)}
+      onPointerDownCapture={() => remember(document.activeElement)}
+      onFocus={(event) => {
+        remember(event.relatedTarget);
+        setHeld(true);
+      }}
       onBlur={() => setHeld(false)}
     >
       <ol className={styles.list} aria-live="polite" aria-relevant="additions">
@@ -29,6 +40,8 @@ export function ToastRegion({ toasts }: { toasts: Toasts }) {
             toast={toast}
             held={held}
             dismiss={() => {
+              // By hand, not by time: the pressed button is about to go.
+              if (region.current?.contains(document.activeElement)) before.current?.focus();
               toasts.dismiss(toast.id);
               // What had the pointer or the focus is gone, and tells no more that they left.
               setHeld(false);

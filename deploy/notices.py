@@ -13,9 +13,10 @@ NAMES = ("license", "licence", "copying", "notice", "unlicense")
 
 
 def texts(folder):
-    """The licence files that a package ships."""
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and file.name.lower().startswith(NAMES):
+    """The licence files that a package ships, those of its parts (fonts, say) among them."""
+    for file in sorted(folder.rglob("*")):
+        own = "node_modules" not in file.relative_to(folder).parts
+        if own and file.name.lower().startswith(NAMES) and file.suffix in ("", ".md", ".txt") and file.is_file():
             yield file.read_text(encoding="utf-8", errors="replace").strip()
 
 

@@ -120,7 +120,7 @@ function Bars({ data, node, size }: { data: ChartData; node: ComponentProps<"btn
       accessibilityLayer={false}
       barCategoryGap="22%"
       barGap={2}
-      margin={{ top: 8, right: 12, bottom: 4, left: 4 }}
+      margin={{ top: 8, right: 12, bottom: 4, left: 12 }}
     >
       <CartesianGrid stroke="var(--border)" vertical={horizontal} horizontal={!horizontal} />
       <XAxis {...(horizontal ? figures : groups)} {...shared} tickLine={false} axisLine={!horizontal} />

@@ -1,0 +1,89 @@
+// Figures for docs/PERFORMANCE.md: `npm run figures`. They say something on a quiet machine only.
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Sdk } from "./harness/sdk";
+import { expect, test } from "./harness/test";
+
+const DIST = resolve(import.meta.dirname, "../dist");
+/** Most bytes of script (gzip) that a page of an app may load at first. */
+const SCRIPT = 250_000;
+
+const say = (what: string, value: string) => process.stdout.write(`FIGURE ${what}: ${value}\n`);
+
+function gzipped(path: string): number {
+  const copy = join(DIST, `${path}.gz`);
+  return statSync(existsSync(copy) ? copy : join(DIST, path)).size;
+}
+
+test("script of an app page", async ({ page, sdk: _, app }) => {
+  const scripts = new Set<string>();
+  page.on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.endsWith(".js")) scripts.add(pathname);
+  });
+  await page.goto(app("layouts"));
+  await expect(page.getByText("inside a card")).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  const bytes = [...scripts].reduce((sum, path) => sum + gzipped(path), 0);
+  say("script of an app page, gzip", `${Math.round(bytes / 1000)} kB in ${scripts.size} files`);
+  expect(bytes).toBeLessThan(SCRIPT);
+});
+
+test("time until an app page can be used, processor slowed down four times", async ({ page, context, sdk: _, app }) => {
+  const control = await context.newCDPSession(page);
+  await control.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  const times: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    await control.send("Network.clearBrowserCache");
+    const begun = performance.now();
+    await page.goto(app("actions"), { waitUntil: "commit" });
+    await page.getByRole("button", { name: "Ask plain" }).click();
+    times.push(performance.now() - begun);
+    await page.goto("about:blank");
+  }
+  times.sort((a, b) => a - b);
+  say(
+    "first click taken, cold cache, 4 times slower",
+    `median ${Math.round(times[2] ?? 0)} ms of ${times.map(Math.round)}`,
+  );
+});
+
+test.describe("much data", () => {
+  test("scrolling 100,000 rows", async ({ page, relay, sdk: other, owner }) => {
+    await other.stop();
+    const sdk = new Sdk("large_app.py", relay.address, relay.key);
+    await sdk.start();
+    await expect
+      .poll(async () => JSON.stringify(await owner.api("GET", `/api/v1/environment/${relay.environment}/details`)))
+      .toContain('"rows"');
+    try {
+      await page.goto(`/app/${relay.environment}/rows`);
+      await expect(page.getByText("row 0", { exact: true })).toBeVisible({ timeout: 90_000 });
+      const frames = await page.evaluate(async () => {
+        const grid = document.querySelector('[role="grid"]');
+        let box: Element | null = grid;
+        while (box && box.scrollHeight <= box.clientHeight + 1) box = box.parentElement;
+        const scroller = box ?? document.scrollingElement;
+        if (!scroller) throw new Error("nothing scrolls");
+        const times: number[] = [];
+        await new Promise<void>((resolve) => {
+          let last = performance.now();
+          const step = (now: number) => {
+            times.push(now - last);
+            last = now;
+            scroller.scrollTop += 400;
+            if (times.length < 300) requestAnimationFrame(step);
+            else resolve();
+          };
+          requestAnimationFrame(step);
+        });
+        return times.slice(1).sort((a, b) => a - b);
+      });
+      const at = (part: number) => (frames[Math.floor(frames.length * part)] ?? 0).toFixed(1);
+      say("frame time scrolling 100,000 rows", `median ${at(0.5)} ms, 95 % ${at(0.95)} ms, 99 % ${at(0.99)} ms`);
+    } finally {
+      await sdk.stop();
+      await other.start();
+    }
+  });
+});

@@ -68,6 +68,12 @@ fn passed(tls: bool, mut inherited: Inherited, admission: &Admission) -> Result<
     } else {
         &[("http", true, Speaks::Http)]
     };
+    if !inherited.blocking().is_empty() {
+        tracing::warn!(
+            net.sockets = inherited.blocking().join(" "),
+            "the service manager passed sockets that block. Set NonBlocking=yes in the [Service] section of the unit: without it every start makes them block for all processes that hold them, and an older one may stand still until the next connection"
+        );
+    }
     let mut ports = Vec::new();
     for (name, default, speaks) in named {
         for socket in inherited.take(name, *default) {

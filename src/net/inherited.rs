@@ -1,9 +1,11 @@
 //! Listening sockets that a service manager made and passed on (systemd's socket activation, sd_listen_fds(3)). Their queue
 //! belongs to the socket and not to us, so it outlives any number of restarts.
 
+use std::io;
 use std::net::TcpListener;
 
 use listenfd::ListenFd;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{getsockopt, sockopt::AcceptConn};
 
 /// The sockets that were passed and not yet taken.
@@ -11,11 +13,15 @@ use nix::sys::socket::{getsockopt, sockopt::AcceptConn};
 pub struct Inherited {
     sockets: Vec<(String, TcpListener)>,
     unusable: Vec<String>,
+    blocking: Vec<String>,
 }
 
 impl Inherited {
     /// Takes the sockets that `LISTEN_FDS` and `LISTEN_PID` announce, and removes these variables so that no child process
     /// mistakes them for its own. Call it once, before the first thread is started. `names`: what `LISTEN_FDNAMES` says.
+    ///
+    /// None of them blocks from now on. Whether a socket does is a property that all its holders share: an older process that is
+    /// woken for a connection which we have taken by then would stand still until the next one.
     #[must_use]
     pub fn take_from_environment(names: Option<&str>) -> Self {
         let mut passed = ListenFd::from_env();
@@ -25,15 +31,28 @@ impl Inherited {
             // systemd's own word for a socket without a name.
             let name = names.next().filter(|name| !name.is_empty()).unwrap_or("unknown").to_owned();
             match passed.take_tcp_listener(number) {
-                Ok(Some(socket)) if getsockopt(&socket, AcceptConn).unwrap_or(false) => {
-                    inherited.sockets.push((name, socket));
-                }
+                Ok(Some(socket)) if getsockopt(&socket, AcceptConn).unwrap_or(false) => inherited.add(name, socket),
                 Ok(Some(_)) => inherited.unusable.push(format!("`{name}` is a TCP socket that does not listen")),
                 Ok(None) => {}
                 Err(error) => inherited.unusable.push(format!("`{name}` is no TCP socket ({error})")),
             }
         }
         inherited
+    }
+
+    fn add(&mut self, name: String, socket: TcpListener) {
+        match unblock(&socket) {
+            Ok(true) => self.blocking.push(name.clone()),
+            Ok(false) => {}
+            Err(error) => return self.unusable.push(format!("`{name}` cannot be used without blocking ({error})")),
+        }
+        self.sockets.push((name, socket));
+    }
+
+    /// The names of those that blocked when they were passed, which the service manager should be told not to do.
+    #[must_use]
+    pub fn blocking(&self) -> &[String] {
+        &self.blocking
     }
 
     /// All sockets of one name. `default`: those without a name of their own, too, when no socket bears the name.
@@ -57,6 +76,13 @@ impl Inherited {
     }
 }
 
+/// True: it blocked until now.
+fn unblock(socket: &TcpListener) -> io::Result<bool> {
+    let flags = OFlag::from_bits_retain(fcntl(socket, FcntlArg::F_GETFL)?);
+    socket.set_nonblocking(true)?;
+    Ok(!flags.contains(OFlag::O_NONBLOCK))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,7 +90,7 @@ mod tests {
     fn passed(names: &[&str]) -> Inherited {
         let sockets =
             names.iter().map(|name| ((*name).to_owned(), TcpListener::bind("127.0.0.1:0").unwrap())).collect();
-        Inherited { sockets, unusable: Vec::new() }
+        Inherited { sockets, ..Inherited::default() }
     }
 
     #[test]

@@ -15,6 +15,8 @@ fn play(more: &[(&str, &str)], scene: impl AsyncFnOnce(&mut World, TcpListener))
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(within(Duration::from_secs(150), "the whole scene", async {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        // NonBlocking=yes, as in our unit.
+        socket.set_nonblocking(true).unwrap();
         let settings = crate::support::world::server_settings(&connection, more);
         let server = Server::with_socket(&socket, settings).await;
         let sql = postgres::connect(&connection).await;
@@ -49,6 +51,22 @@ fn while_nobody_serves_an_inherited_socket_those_who_come_wait() {
             assert_eq!(call.await.unwrap(), 200);
         }
         replaced(world, newer).await;
+    });
+}
+
+#[test]
+fn sockets_that_a_unit_makes_block_do_not_for_long_and_the_operator_is_told() {
+    const ADVICE: &str = "Set NonBlocking=yes in the [Service] section";
+    play(&super::settings(&[]), async |world, socket| {
+        assert!(!world.server.log().contains(ADVICE), "there was nothing to tell");
+        // What systemd does at each start of a unit without that line.
+        socket.set_nonblocking(false).unwrap();
+        let newer = Server::with_socket(&socket, all_settings(world, &[])).await;
+        assert_eq!(newer.log().matches(ADVICE).count(), 1);
+        // All who hold the socket see the same, and nobody connects: one that blocked would stand still here.
+        let accepted = tokio::task::spawn_blocking(move || socket.accept().map(|_| ())).await.unwrap();
+        assert_eq!(accepted.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        hand_over(world, newer).await;
     });
 }
 

@@ -37,7 +37,8 @@ impl Server {
         Server { child, address: listen, settings, log }
     }
 
-    /// Starts with a listening socket that is passed as systemd does it, and waits until it is served.
+    /// Starts with a listening socket that is passed as systemd does it, and waits until it is served. Whether the socket blocks
+    /// is as the caller left it.
     pub async fn with_socket(socket: &TcpListener, settings: Vec<(String, String)>) -> Server {
         // A shell puts the socket in its place and says so, with the process id that it keeps.
         let mut shell = Command::new("sh");

@@ -18,7 +18,8 @@ use crate::wire::{EnvironmentId, ExecutionId, SessionId};
 /// How long it is kept. Pages come back after 10 s, a laptop that was shut may take longer; the SDK frees its side when the
 /// page is told that its execution is gone.
 const KEPT_FOR: Duration = Duration::from_secs(300);
-/// Bytes of messages that are kept in all. The pages that had the most start afresh.
+/// Bytes of messages that are kept in all. Over it, pages of the environments that have the most start afresh, and of those the
+/// pages that have the most.
 const MOST: usize = 64 << 20;
 /// Rows and bytes of one statement.
 const ROWS: usize = 200;
@@ -101,17 +102,12 @@ impl Handover {
 
 /// Writes down what the relay has kept, within 5 s. What is over the bound, or cannot be written, is lost: those pages start
 /// afresh.
-pub async fn keep(store: &Store, mut kept: Vec<Kept>) {
+pub async fn keep(store: &Store, kept: Vec<Kept>) {
     if kept.is_empty() {
         return;
     }
-    kept.sort_by_key(Kept::bytes);
     let sessions = kept.len();
-    let mut bytes = 0;
-    kept.retain(|one| {
-        bytes += one.bytes();
-        bytes <= MOST
-    });
+    let kept = fit(kept, MOST);
     let left_out = sessions - kept.len();
     if left_out > 0 {
         tracing::warn!(sessions = left_out, "too much waits for these pages to be kept; they will start afresh");
@@ -130,6 +126,27 @@ pub async fn keep(store: &Store, mut kept: Vec<Kept>) {
             );
         }
     }
+}
+
+/// Leaves out what is over `most` bytes. Environments take turns, so to speak: one that has much does not cost another the
+/// little that waits for its pages. What is left begins with the least.
+fn fit(mut kept: Vec<Kept>, most: usize) -> Vec<Kept> {
+    kept.sort_by_key(Kept::bytes);
+    // With each session what its environment has kept up to and with it.
+    let mut sums: HashMap<EnvironmentId, usize> = HashMap::new();
+    let with_sum = |one: Kept| {
+        let sum = sums.entry(one.environment).or_default();
+        *sum += one.bytes();
+        (*sum, one)
+    };
+    let mut kept: Vec<_> = kept.into_iter().map(with_sum).collect();
+    kept.sort_by_key(|(sum, _)| *sum);
+    let mut bytes = 0;
+    let fits = |(_, one): &(usize, Kept)| {
+        bytes += one.bytes();
+        bytes <= most
+    };
+    kept.into_iter().take_while(fits).map(|(_, one)| one).collect()
 }
 
 async fn write(store: &Store, kept: &[Kept]) -> Result<(), StoreError> {
@@ -204,6 +221,27 @@ fn frames(mut all: Bytes) -> Option<Vec<Bytes>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_with_many_pages_does_not_cost_another_its_few() {
+        let session = |environment, session, bytes| Kept {
+            environment: EnvironmentId::from_u128(environment),
+            session: SessionId::from_u128(session),
+            identity: Arc::new(Identity { login: "".into(), user: None, company: None, email: None }),
+            route: "".into(),
+            executions: Vec::new(),
+            frames: vec![Bytes::from(vec![0; bytes])],
+        };
+        // More than there is room for, in sessions that are each smaller than the other environment's only one.
+        let mut kept: Vec<Kept> = (0..200).map(|number| session(1, number, 10)).collect();
+        kept.push(session(2, 1_000, 300));
+        kept.push(session(3, 1_001, 0));
+        let kept = fit(kept, 1_000);
+        let of =
+            |environment| kept.iter().filter(|one| one.environment == EnvironmentId::from_u128(environment)).count();
+        assert_eq!((of(1), of(2), of(3)), (70, 1, 1));
+        assert_eq!(kept.iter().map(Kept::bytes).sum::<usize>(), 1_000);
+    }
 
     #[test]
     fn a_session_comes_out_of_its_row_as_it_went_in() {

@@ -8,11 +8,12 @@ mod client;
 mod scene;
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{BINARY, frame, message};
-use compose_relay::relay::{Count, Limits, Request, ReserveError};
-use compose_relay::wire::ExecutionId;
+use compose_relay::relay::{Count, Identity, Kept, Limits, Request, ReserveError};
+use compose_relay::wire::{ExecutionId, SessionId};
 use scene::{Scene, audit_log, check, start, to_page, upload};
 
 const MIB: usize = 1 << 20;
@@ -240,4 +241,28 @@ fn an_sdk_that_takes_what_is_sent_to_it_lives() {
     let second = scene.block_on(scene.hub.reserve_sdk(environment));
     assert!(matches!(second, Err(ReserveError::Occupied)), "{second:?}");
     reader.join().unwrap();
+}
+
+#[test]
+fn what_is_taken_over_while_the_relay_ends_is_kept_for_the_next_process() {
+    let mut scene = Scene::new(Limits { shards: 2, ..Limits::default() });
+    let kept = Kept {
+        environment: scene.environment(),
+        session: SessionId::from_u128(7),
+        identity: Arc::new(Identity { login: "a".into(), user: None, company: None, email: None }),
+        route: "hello".into(),
+        executions: vec![(ExecutionId::from_u128(8), "hello".into())],
+        frames: vec![b"one".as_slice().into(), b"two".as_slice().into()],
+    };
+    let hub = scene.hub.clone();
+    assert!(!hub.is_leaving());
+    let taken = async {
+        assert!(hub.is_leaving(), "no more is to be taken");
+        // This was on its way already.
+        hub.restore(vec![kept.clone()]);
+    };
+    let (left, ()) = scene.block_on(async { tokio::join!(hub.drain(Duration::from_secs(1)), taken) });
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].session, &left[0].executions), (kept.session, &kept.executions));
+    assert_eq!(left[0].frames, kept.frames);
 }

@@ -49,9 +49,12 @@ impl Handover {
     }
 
     /// Takes over the sessions of this environment. To be called before a socket that may belong to one of them is attached.
-    /// Without the database they are lost to this process, and their pages start afresh. Cancel-safe: once begun, it is done
-    /// to its end.
+    /// A process that is on its way out leaves them to the next. Without the database they are lost to this process, and their
+    /// pages start afresh. Cancel-safe: once begun, it is done to its end.
     pub async fn take_over(&self, environment: EnvironmentId) {
+        if self.hub.is_leaving() {
+            return;
+        }
         let came = Instant::now();
         let asked = Arc::clone(self.table().entry(environment).or_default());
         let mut last = asked.clone().lock_owned().await;

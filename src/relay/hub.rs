@@ -3,7 +3,7 @@
 use std::hash::BuildHasher as _;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -55,6 +55,8 @@ pub struct Hub {
     counters: Arc<[Arc<Counters>]>,
     held: Arc<AtomicUsize>,
     directory: Directory,
+    /// Set once the shards are on their way out.
+    leaving: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Hub {
@@ -120,7 +122,8 @@ impl Hub {
             let name = format!("shard-{number}");
             threads.push(std::thread::Builder::new().name(name).spawn(move || Shard::new(parts).run())?);
         }
-        let hub = Self { shards: shards.into(), counters, held, directory: Directory::default() };
+        let hub =
+            Self { shards: shards.into(), counters, held, directory: Directory::default(), leaving: Arc::default() };
         Ok((hub, Threads { handles: threads, lives: Some(lives) }))
     }
 
@@ -248,6 +251,8 @@ impl Hub {
     /// many, because all of them come back as far apart (D-47); 8 s at the most. Sockets that are attached within `linger` are
     /// closed in the same way. Gives back what the next process needs so that the pages go on.
     pub async fn drain(&self, linger: Duration) -> Vec<Kept> {
+        // Nothing else is read by it, so no order is needed.
+        self.leaving.store(true, Ordering::Relaxed);
         let mut answers = Vec::new();
         for shard in self.shards.iter() {
             let (reply, answer) = oneshot::channel();
@@ -262,6 +267,12 @@ impl Hub {
             }
         }
         kept
+    }
+
+    /// Whether [`Hub::drain`] has begun: what is to be taken over is the next process's matter.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// Takes over sessions that the process before this one has kept. One whose id somebody else uses by now is left out.

@@ -11,10 +11,8 @@ use crate::relay::table::{App, EXECUTIONS_PER_SESSION, Execution, Session};
 
 impl Shard {
     /// Makes the session as if its page had just lost its socket. If the page is back already, it gets what was kept for it.
+    /// While the shard drains it becomes one of those that are kept for the process after this one: its row is gone.
     pub(super) fn restore(&mut self, claim: SessionClaim, kept: Kept) {
-        if self.draining.is_some() {
-            return;
-        }
         let generation = self.serial();
         let environment = self.tables.environment(kept.environment, generation, self.now);
         let identity = Arc::clone(claim.identity());

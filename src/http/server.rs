@@ -62,7 +62,13 @@ pub async fn serve<H: Handler>(
     let take = |accepted| {
         let (entrance, handler, closing) = (entrance.clone(), Arc::clone(&handler), closing.clone());
         tasks.spawn("http.connection", async move {
-            if let Some(accepted) = entrance.pass(accepted).await {
+            let passed = tokio::select! {
+                biased;
+                passed = entrance.pass(accepted) => passed,
+                // Who has not got further than a handshake by now has asked nothing, and may take 10 s for it.
+                () = closing.idle_is_closed() => None,
+            };
+            if let Some(accepted) = passed {
                 connection::drive(accepted, handler, closing).await;
             }
         });

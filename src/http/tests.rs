@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::*;
-use crate::net::{Admission, Entrance, Listener};
+use crate::net::{Admission, Crowd, Entrance, EntranceParts, Listener, Networks};
 use crate::tasks::Tasks;
 
 /// Answers a few paths and hands upgraded sockets to the test.
@@ -80,16 +80,17 @@ struct Rig {
 }
 
 fn rig() -> Rig {
+    rig_behind(Entrance::open())
+}
+
+fn rig_behind(entrance: Entrance) -> Rig {
     let (sender, sockets) = mpsc::unbounded_channel();
     let (heard, exchanges) = mpsc::unbounded_channel();
     let (tasks, closing) = (Tasks::new(), Closing::new());
     let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Admission::new(64)).unwrap();
     let address = listener.address();
     let handler = Arc::new(Double { tasks: tasks.clone(), sockets: sender, exchanges: heard });
-    tasks.spawn(
-        "http.serve",
-        serve(listener, Entrance::open(), handler, tasks.clone(), closing.clone(), oneshot::channel().0),
-    );
+    tasks.spawn("http.serve", serve(listener, entrance, handler, tasks.clone(), closing.clone(), oneshot::channel().0));
     Rig { address, tasks, closing, sockets, exchanges }
 }
 
@@ -312,4 +313,34 @@ async fn a_kept_connection_is_answered_once_more_when_closing_begins() {
         let text = String::from_utf8(rest).unwrap().to_lowercase();
         assert!(text.starts_with("http/1.1 200 ") && text.contains("connection: close"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn who_has_not_got_through_the_entrance_does_not_hold_up_the_end() {
+    let entrance = Entrance::new(EntranceParts {
+        tls: None,
+        proxy_header: true,
+        proxies: Networks::new(vec!["127.0.0.0/8".parse().unwrap()]),
+        crowd: Crowd::new(None),
+        handshakes: 1,
+        count: Default::default(),
+        for_plain_http: b"",
+    });
+    let rig = rig_behind(entrance);
+    // It was asked for a header, and says nothing.
+    let mut silent = TcpStream::connect(rig.address).await.unwrap();
+    // Behind it in the queue: once this one is closed for what it sent instead, the silent one has been accepted, too.
+    let mut wrong = TcpStream::connect(rig.address).await.unwrap();
+    wrong.write_all(b"GET /x HTTP/1.1\r").await.unwrap();
+    closed(&mut wrong).await;
+    rig.closing.close_idle();
+    rig.tasks.stop();
+    timeout(Duration::from_secs(5), rig.tasks.ended()).await.expect("the end comes before the entrance's deadline");
+    closed(&mut silent).await;
+}
+
+async fn closed(tcp: &mut TcpStream) {
+    let mut byte = [0; 1];
+    let read = timeout(Duration::from_secs(5), tcp.read(&mut byte)).await.expect("closed in time");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
 }

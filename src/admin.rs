@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::http::{Exchange, Fault, Handler, Label, Method, Reply, Request, StatusCode, reply};
 use crate::lifecycle::PhaseWatch;
 use crate::metrics::{self, Metrics};
-use crate::net::{Admission, Crowd};
+use crate::net::{Admission, Crowd, Headerless};
 use crate::relay::Hub;
 use crate::store::Store;
 use crate::tls::Certificates;
@@ -32,6 +32,8 @@ pub struct Admin {
     pub admission: Admission,
     /// The limit of each address there.
     pub crowd: Crowd,
+    /// Proxies that do not send the header of the PROXY protocol.
+    pub headerless: Headerless,
     /// The certificates, when this process speaks TLS.
     pub certificates: Option<Certificates>,
     /// Where the process is in its life.

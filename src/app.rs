@@ -31,7 +31,7 @@ use crate::dashboard::FolderError;
 use crate::http::{self, TrustedProxies};
 use crate::lifecycle::{Hangups, Lifecycle, Phase, Signals, service_manager};
 use crate::metrics::Metrics;
-use crate::net::{Admission, BindError, Crowd, Networks};
+use crate::net::{Admission, BindError, Crowd, Headerless, Networks};
 use crate::relay::{Count, Hub};
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
@@ -204,6 +204,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
     let sealer = keys.sealer(acme::PURPOSE)?;
     acme::start(&config.tls, encryption.as_ref(), (&store, database), sealer, &tasks)?;
     let crowd = Crowd::new(config.most_connections_per_address());
+    let headerless = Headerless::default();
     let watched = http::Closing::new();
     let for_operators = Admin {
         metrics: metrics.clone(),
@@ -211,6 +212,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
         store: store.clone(),
         admission,
         crowd: crowd.clone(),
+        headerless: headerless.clone(),
         certificates: encryption.as_ref().map(|encryption| encryption.certificates.clone()),
         phase: lifecycle.watch(),
         build: config.server.build_version.clone(),
@@ -243,7 +245,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
     let addresses: Vec<SocketAddr> = bound.iter().map(|port| port.bound.address()).collect();
     let shown: Vec<String> = bound.iter().map(ports::Port::shown).collect();
     let https = addresses.first().map(SocketAddr::port);
-    let inside = Inside::new(&config, api, encryption.as_ref(), &metrics, &crowd, https);
+    let inside = Inside::new(&config, api, encryption.as_ref(), &metrics, (&crowd, &headerless), https);
     healthy.send_replace(true);
     let mut ports = Ports::serve(bound, &inside, &tasks)?;
     lifecycle.advance(Phase::Serving);

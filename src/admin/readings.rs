@@ -64,6 +64,11 @@ fn connections(admin: &Admin, readings: &mut Readings) {
         "TCP connections that were closed at once, because their address had too many",
         [(&[][..], admin.crowd.turned_away())],
     );
+    readings.counter(
+        "compose_relay_connections_without_proxy_header",
+        "TCP connections of proxies that were closed, because no good header of the PROXY protocol came",
+        [(&[][..], admin.headerless.count())],
+    );
 }
 
 fn certificates(admin: &Admin, readings: &mut Readings) {

@@ -10,7 +10,7 @@ use crate::api::{self, Api, PlainHttp};
 use crate::config::{Config, ProxyProtocol};
 use crate::http::{self, Closing};
 use crate::metrics::Metrics;
-use crate::net::{Crowd, Entrance, EntranceParts, Listener, Networks, Successor};
+use crate::net::{Crowd, Entrance, EntranceParts, Headerless, Listener, Networks, Successor};
 use crate::tasks::Tasks;
 
 /// What is spoken at an address.
@@ -63,13 +63,13 @@ pub(super) struct Inside {
 }
 
 impl Inside {
-    /// `crowd` counts the connections of each address; `https` is the port of https, for redirects.
+    /// `crowd` counts the connections of each address, `headerless` those of proxies that are closed; `https` is the port of https, for redirects.
     pub(super) fn new(
         config: &Config,
         api: Arc<Api>,
         encryption: Option<&Encryption>,
         metrics: &Metrics,
-        crowd: &Crowd,
+        (crowd, headerless): (&Crowd, &Headerless),
         https: Option<u16>,
     ) -> Self {
         let entrance = |tls| {
@@ -77,6 +77,7 @@ impl Inside {
                 tls,
                 proxy_header: config.server.proxy_protocol == ProxyProtocol::V2,
                 proxies: Networks::new(config.server.trusted_proxies.clone()),
+                headerless: headerless.clone(),
                 crowd: crowd.clone(),
                 handshakes: config.server.max_connections / 2,
                 count: metrics.handshakes.clone(),

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::*;
-use crate::net::{Admission, Crowd, Entrance, EntranceParts, Listener, Networks};
+use crate::net::{Admission, Crowd, Entrance, EntranceParts, Headerless, Listener, Networks};
 use crate::tasks::Tasks;
 
 /// Answers a few paths and hands upgraded sockets to the test.
@@ -321,6 +321,7 @@ async fn who_has_not_got_through_the_entrance_does_not_hold_up_the_end() {
         tls: None,
         proxy_header: true,
         proxies: Networks::new(vec!["127.0.0.0/8".parse().unwrap()]),
+        headerless: Headerless::default(),
         crowd: Crowd::new(None),
         handshakes: 1,
         count: Default::default(),

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::listener::Accepted;
 use super::proxy_header::{self, ProxyHeader};
-use super::{Crowd, Networks, Stream, TlsStream};
+use super::{Crowd, Headerless, Networks, Stream, TlsStream};
 use crate::metrics::{Handshake, Timed};
 use crate::tls;
 
@@ -36,6 +36,8 @@ pub struct EntranceParts {
     pub proxy_header: bool,
     /// The proxies. Their own connections are not limited by address.
     pub proxies: Networks,
+    /// Counts proxies that do not send it.
+    pub headerless: Headerless,
     /// The limit of each address.
     pub crowd: Crowd,
     /// Most handshakes at a time; further connections are closed at once.
@@ -74,6 +76,7 @@ impl Entrance {
             tls: None,
             proxy_header: false,
             proxies: Networks::default(),
+            headerless: Headerless::default(),
             crowd: Crowd::new(None),
             handshakes: 1,
             count: Timed::default(),
@@ -90,12 +93,17 @@ impl Entrance {
         if self.parts.proxy_header && self.parts.proxies.contain(peer.ip()) {
             match timeout_at(began + DEADLINE, read_header(&mut tcp, peer)).await {
                 Ok(Ok(source)) => peer = source,
+                // Balancers look in this way whether anybody is there.
+                Ok(Err(error)) if error.kind() != ErrorKind::InvalidData => {
+                    tracing::debug!(%error, net.proxy = %peer, "a proxy left before its header was whole");
+                    return None;
+                }
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, net.proxy = %peer, "closed: no good header of the PROXY protocol");
+                    self.parts.headerless.add(peer, &error);
                     return None;
                 }
                 Err(_) => {
-                    tracing::debug!(net.proxy = %peer, "closed: the header of the PROXY protocol did not come in time");
+                    self.parts.headerless.add(peer, &"it did not come in time");
                     return None;
                 }
             }

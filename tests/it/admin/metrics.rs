@@ -36,8 +36,9 @@ const FACTS: [&str; 6] = [
 /// What only a fault of the server could move: `relay::shard::tests` makes one.
 const FAULTS: [&str; 1] = ["compose_relay_panics"];
 
-/// What moves behind a proxy only, because this machine has no limit: `settings::doors` moves it.
-const BEHIND_PROXIES: [&str; 1] = ["compose_relay_connections_turned_away_by_address"];
+/// What moves behind a proxy only: `settings::doors` moves it.
+const BEHIND_PROXIES: [&str; 2] =
+    ["compose_relay_connections_turned_away_by_address", "compose_relay_connections_without_proxy_header"];
 
 /// What moves with TLS only: see [`every_metric_of_tls_moves`].
 const TLS: [&str; 3] = [

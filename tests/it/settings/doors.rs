@@ -59,7 +59,16 @@ fn the_proxy_protocol_tells_the_client_and_each_client_has_a_limit() {
         })
         .await;
         soon("the client in the log", world.server.says("net.client=198.51.100.7")).await;
-        assert!(exchange(world.address(), ASK).await.is_none(), "a connection without the header is closed");
+        let without = "compose_relay_connections_without_proxy_header_total";
+        assert_eq!(world.server.scrape().await.get(without), 0.0);
+        // A balancer that only looks whether anybody is there.
+        drop(TcpStream::connect(world.address()).await.unwrap());
+        for _ in 0..2 {
+            assert!(exchange(world.address(), ASK).await.is_none(), "a connection without the header is closed");
+        }
+        assert_eq!(world.server.scrape().await.get(without), 2.0);
+        world.server.says("set PROXY_PROTOCOL=off").await;
+        assert_eq!(world.server.log().matches("set PROXY_PROTOCOL=off").count(), 1, "one line for all of them");
         world.ended = true;
     });
 }

@@ -31,7 +31,7 @@ use crate::net::{Accepted, Stream};
 const LARGEST_HEAD: usize = 16 * 1024;
 /// hyper's buffers: room for the largest head and some body behind it.
 const BUFFER: usize = 2 * LARGEST_HEAD;
-/// For writing the answer to a request that could not be parsed.
+/// For writing the answer to a request that could not be parsed, and then for the end of the connection to leave.
 const LAST_WRITE_DEADLINE: Duration = Duration::from_secs(5);
 /// After the last answer we read on for this long, so that what the client still sends does not destroy (by a TCP
 /// reset) the answer that is on its way.
@@ -114,7 +114,8 @@ async fn finish(mut stream: Stream, last: Option<Reply>) {
             return;
         }
     }
-    if stream.shutdown().await.is_err() {
+    // Over TLS what was written may still wait in our own memory: for a client that does not read, perhaps for ever.
+    if !matches!(timeout(LAST_WRITE_DEADLINE, stream.shutdown()).await, Ok(Ok(()))) {
         return;
     }
     let discard = async {

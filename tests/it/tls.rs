@@ -2,6 +2,7 @@
 
 mod browser;
 mod door;
+mod ending;
 mod handshake;
 mod relay;
 mod reload;

@@ -9,7 +9,7 @@ use super::{Finding, Subject, not_looked_at};
 use crate::app::{ACME_KEYS, store_settings};
 use crate::auth::{Keys, Sealer};
 use crate::config::{Acme, CertificateFiles};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::tls::Certificate;
 
 const AREA: &str = "certificate";
@@ -44,9 +44,11 @@ async fn in_database(subject: &Subject, acme: &Acme) -> Vec<Finding> {
     for domain in &acme.domains {
         let row = match store.acme_domain(&acme.directory, domain).await {
             Ok(row) => row,
+            // No such table: the first start makes it.
+            Err(StoreError::Rejected { sqlstate, .. }) if sqlstate == "42P01" => None,
             Err(error) => {
                 let what = format!("what is known of {domain} cannot be read: {error}");
-                findings.push(Finding::warning(AREA, what, "after the first start of a server it can"));
+                findings.push(Finding::warning(AREA, what, "see what doctor says of the database"));
                 continue;
             }
         };

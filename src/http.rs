@@ -17,7 +17,7 @@ mod watch;
 
 pub use crate::net::network;
 pub use body::{LARGEST_BODY, MediaType};
-pub use client::{Client, ClientError, NoTls, probe};
+pub use client::{Client, ClientError, NoTls, Preface, probe};
 pub use connection::Handler;
 pub use exchange::Exchange;
 pub use fault::Fault;

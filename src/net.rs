@@ -24,7 +24,7 @@ pub use headerless::Headerless;
 pub use inherited::Inherited;
 pub use listener::{Accepted, Listener};
 pub use networks::Networks;
-pub use proxy_header::{ProxyHeader, ProxyHeaderFault};
+pub use proxy_header::{LOCAL, ProxyHeader, ProxyHeaderFault};
 pub use retire::Successor;
 pub use secure::TlsStream;
 pub use stream::{Parts, Stream};

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => doctor::front(&config),
     };
     let began = Instant::now();
-    let answer = start::block_on(async { Ok(doctor::ask(address, encrypted, DEADLINE).await) })?;
+    let answer = start::block_on(async { Ok(doctor::ask(&config, address, encrypted, DEADLINE).await) })?;
     let scheme = if encrypted { "https" } else { "http" };
     match answer {
         Ok(()) => {

@@ -7,8 +7,8 @@ use tokio::net::TcpSocket;
 
 use super::names::public_names;
 use super::{Finding, Subject, not_looked_at};
-use crate::config::Config;
-use crate::http::{ClientError, probe};
+use crate::config::{Config, ProxyProtocol};
+use crate::http::{ClientError, Preface, probe};
 
 const AREA: &str = "port";
 /// For one question to one port of this machine.
@@ -24,7 +24,7 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     for (address, encrypted) in subject.listeners() {
         // With TLS the plain port only leads to the encrypted one.
         let leads = subject.config.tls.is_on() && !encrypted;
-        findings.push(public(address, &host, encrypted, leads).await);
+        findings.push(public(address, &host, preface(&subject.config, near(address), encrypted), leads).await);
     }
     if let Some(address) = subject.config.admin.listen.filter(|address| address.port() != 0) {
         findings.push(admin(address).await);
@@ -32,8 +32,8 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     findings
 }
 
-async fn public(address: SocketAddr, host: &str, encrypted: bool, leads: bool) -> Finding {
-    let answer = probe(near(address), host, encrypted, "/health-check", DEADLINE).await;
+async fn public(address: SocketAddr, host: &str, preface: Preface, leads: bool) -> Finding {
+    let answer = probe(near(address), host, preface, "/health-check", DEADLINE).await;
     match answer {
         Ok(answer) if leads && answer.status() == 308 => {
             Finding::ok(AREA, format!("{address} leads to https already: a server runs"))
@@ -51,7 +51,7 @@ async fn public(address: SocketAddr, host: &str, encrypted: bool, leads: bool) -
 }
 
 async fn admin(address: SocketAddr) -> Finding {
-    match probe(near(address), "localhost", false, "/health", DEADLINE).await {
+    match probe(near(address), "localhost", Preface::default(), "/health", DEADLINE).await {
         Ok(answer) if answer.body().starts_with(b"{") && answer.headers().contains_key("content-type") => {
             Finding::ok(AREA, format!("{address} (LISTEN_ADMIN) serves already"))
         }
@@ -70,12 +70,20 @@ pub fn front(config: &Config) -> (SocketAddr, bool) {
     https.unwrap_or_else(|| (near(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), config.server.port)), false))
 }
 
-/// Asks the server at this address whether it serves.
+/// What is to be said first at an address of this machine. Whoever connects to one comes from the same address; where that is a
+/// trusted proxy's, the server waits for a proxy's header.
+fn preface(config: &Config, address: SocketAddr, encrypted: bool) -> Preface {
+    let ip = address.ip().to_canonical();
+    let is_proxy = config.server.trusted_proxies.iter().any(|network| network.contains(&ip));
+    Preface { proxy_header: is_proxy && config.server.proxy_protocol == ProxyProtocol::V2, encrypted }
+}
+
+/// Asks the server with these settings, at this address, whether it serves.
 ///
 /// # Errors
 /// Why it does not, in words.
-pub async fn ask(address: SocketAddr, encrypted: bool, deadline: Duration) -> Result<(), String> {
-    match probe(address, "localhost", encrypted, "/health-check", deadline).await {
+pub async fn ask(config: &Config, address: SocketAddr, encrypted: bool, deadline: Duration) -> Result<(), String> {
+    match probe(address, "localhost", preface(config, address, encrypted), "/health-check", deadline).await {
         Ok(answer) if serves(answer.status().as_u16(), answer.body()) => Ok(()),
         Ok(answer) if answer.status() == 503 => Err("it is starting or stopping".to_owned()),
         Ok(answer) => Err(format!("what listens there is no compose-relay (it answers {})", answer.status().as_u16())),

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use connect::{Target, connect};
-pub use probe::probe;
+pub use probe::{Preface, probe};
 
 /// For the whole of a request.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -9,6 +9,9 @@ const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// Bytes before the addresses: signature, version and command, family, length.
 pub(super) const HEAD: usize = 16;
 
+/// What a proxy sends that speaks for itself, as for a health check: version 2, LOCAL, no addresses.
+pub const LOCAL: [u8; HEAD] = *b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+
 /// The most that may follow. Addresses take at most 216 bytes; the rest is for what we skip, certificates of clients at the
 /// largest.
 const MOST: usize = 4096;
@@ -133,6 +136,7 @@ mod tests {
     #[test]
     fn a_proxy_may_speak_for_itself() {
         for bytes in [
+            LOCAL.to_vec(),
             header(0x20, 0, &[]),
             header(0x20, 0x11, &V4),
             header(0x20, 0xff, &[1, 2, 3]),

@@ -34,6 +34,18 @@ fn it_speaks_tls_where_the_server_does() {
 }
 
 #[test]
+fn it_says_first_what_the_server_waits_for_behind_a_proxy_on_this_machine() {
+    let proxied = [("PROXY_PROTOCOL", "v2"), ("TRUSTED_PROXIES", "127.0.0.0/8")];
+    play_with(&proxied, async |world| {
+        let output = run(&["health"], &world.settings(&[])).await;
+        assert!(output.status.success(), "{}", text(&output));
+        let output = run(&["doctor"], &world.settings(&[])).await;
+        assert!(text(&output).contains("serves already: compose-relay runs"), "{}", text(&output));
+        world.ended = true;
+    });
+}
+
+#[test]
 fn whoever_does_not_serve_is_not_healthy() {
     play_with(&[("DRAIN_DELAY_SECONDS", "5")], async |world| {
         let settings = world.settings(&[]);

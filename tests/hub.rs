@@ -266,3 +266,23 @@ fn what_is_taken_over_while_the_relay_ends_is_kept_for_the_next_process() {
     assert_eq!((left[0].session, &left[0].executions), (kept.session, &kept.executions));
     assert_eq!(left[0].frames, kept.frames);
 }
+
+#[test]
+fn what_a_page_that_is_behind_cannot_be_given_of_what_was_kept_is_counted() {
+    let mut scene = Scene::new(Limits { browser_outbox: 10_000, ..Limits::default() });
+    let environment = scene.environment();
+    let (mut page, session) = scene.page(environment);
+    // Whose page it is, as the scene makes it up.
+    let user = Some(uuid::Uuid::from_u128(session.as_u128() + 1));
+    let kept = Kept {
+        environment,
+        session,
+        identity: Arc::new(Identity { login: "login".into(), user, company: None, email: None }),
+        route: "hello".into(),
+        executions: vec![(ExecutionId::from_u128(8), "hello".into())],
+        frames: vec![vec![b'x'; 4_000].into(); 20],
+    };
+    scene.hub.restore(vec![kept]);
+    assert_eq!(page.closed(), Some(4003));
+    assert_eq!(scene.hub.count(Count::DropReplay), 20);
+}

@@ -35,11 +35,17 @@ impl Shard {
             self.count(Count::Restored, 1);
         }
         let newer = self.take_replay(index);
-        for message in kept.frames.into_iter().chain(newer) {
+        let mut frames = kept.frames.into_iter().chain(newer);
+        while let Some(message) = frames.next() {
             match self.tables.sessions[index].connection {
-                Some((browser, _)) if self.is_behind(browser, message.len()) => return self.too_slow(index),
+                Some((browser, _)) if self.is_behind(browser, message.len()) => {
+                    self.count(Count::DropReplay, 1 + frames.count());
+                    return self.too_slow(index);
+                }
                 Some((browser, _)) => {
-                    self.connections[browser].outbox.push_shared(message);
+                    let connection = &mut self.connections[browser];
+                    connection.diary.sent.add(message.len());
+                    connection.outbox.push_shared(message);
                     self.count(Count::Replayed, 1);
                     self.charge(browser);
                     self.touch(browser);

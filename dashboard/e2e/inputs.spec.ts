@@ -134,3 +134,22 @@ test("the program fills inputs in", async ({ page, sdk: _, app }) => {
   await page.getByRole("button", { name: "Delete all" }).click();
   await expect(toast(page, "gone")).toBeVisible();
 });
+
+test("a date, a time and both are typed with the keyboard", async ({ page, sdk, app }) => {
+  await page.goto(app("hooks"));
+  const typed = async (id: string, parts: Record<string, string>) => {
+    const before = sdk.reports.length;
+    const field = page.locator(`[data-input$=" ${id}"]`);
+    for (const [part, keys] of Object.entries(parts)) {
+      const place = field.getByRole("spinbutton", { name: new RegExp(`^${part}`, "i") });
+      await place.focus();
+      await place.pressSequentially(keys);
+    }
+    await page.keyboard.press("Enter");
+    return sdk.report(id, before);
+  };
+  const day = { day: "29", month: "2", year: "2024" };
+  expect(await typed("day", day)).toBe("date 2024-02-29");
+  expect(await typed("at", { hour: "21", minute: "05" })).toBe("time 21:05:00");
+  expect(await typed("moment", { ...day, hour: "00", minute: "30" })).toBe("datetime 2024-02-29T00:30:00");
+});

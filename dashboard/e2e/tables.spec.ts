@@ -21,6 +21,58 @@ test("search and sort in the browser", async ({ page, sdk: _, app }) => {
   await expect(plain.getByText("Heron")).toBeHidden();
   await page.getByRole("searchbox").first().fill("");
   await expect(plain.getByText("Heron")).toBeVisible();
+  const names = plain.locator('[role="gridcell"][aria-colindex="2"]');
+  const fee = plain.getByRole("columnheader", { name: /Fee/ });
+  await fee.getByRole("button", { name: "Fee", exact: true }).click();
+  await expect(fee).toHaveAttribute("aria-sort", "descending");
+  await expect(names).toHaveText(["Ibis", "Heron", "Curlew"]);
+  await fee.getByRole("button", { name: "Fee", exact: true }).click();
+  await expect(fee).toHaveAttribute("aria-sort", "ascending");
+  await expect(names).toHaveText(["Curlew", "Heron", "Ibis"]);
+});
+
+test("filters and views", async ({ page, sdk: _, app }) => {
+  await page.goto(app("tables"));
+  const plain = page.getByRole("grid").first();
+  await page.getByRole("button", { name: "Filter" }).first().click();
+  const panel = page.getByRole("dialog", { name: "Filter" });
+  await panel.getByRole("button", { name: /Column/ }).click();
+  await page.getByRole("option", { name: "Fee" }).click();
+  await panel.getByRole("button", { name: /Condition/ }).click();
+  await page.getByRole("option", { name: "is less than" }).click();
+  await panel.getByRole("textbox", { name: "Value" }).fill("1300");
+  await panel.getByRole("textbox", { name: "Value" }).blur();
+  await expect(plain.getByText("Ibis")).toBeHidden();
+  await expect(plain.getByText("Heron")).toBeVisible();
+  await accessible(page);
+  await panel.getByRole("button", { name: "Clear filters" }).click();
+  await expect(plain.getByText("Ibis")).toBeVisible();
+
+  const views = page.getByRole("grid").nth(3);
+  await expect(views.getByText("Ibis")).toBeVisible();
+  await expect(views.getByText("Heron")).toBeHidden();
+  await page.getByRole("button", { name: /Unpaid/ }).click();
+  await page.getByRole("menuitemradio", { name: /By word/ }).click();
+  await expect(views.getByText("Heron")).toBeVisible();
+  await expect(views.getByText("Ibis")).toBeHidden();
+  await expect(views.getByRole("columnheader", { name: /Arrived/ })).toBeVisible();
+});
+
+test("a table that fits does not scroll sideways", async ({ page, sdk: _, app }) => {
+  await page.goto(app("tables"));
+  const frame = page.getByRole("grid").last();
+  await frame.scrollIntoViewIfNeeded();
+  await expect(frame.getByText("9.5")).toBeInViewport();
+  await expect.poll(() => frame.evaluate((grid) => grid.scrollWidth - grid.clientWidth)).toBeLessThanOrEqual(0);
+});
+
+test("selected rows are what the handler gets", async ({ page, sdk, app }) => {
+  await page.goto(app("hooks"));
+  const before = sdk.reports.length;
+  await page.getByRole("checkbox", { name: /Select.*Ibis/ }).click();
+  expect(await sdk.report("pick", before)).toMatchObject([{ id: 12, name: "Ibis", berth: "A-7" }]);
+  await page.getByRole("checkbox", { name: /Select.*Heron/ }).click();
+  await expect.poll(async () => ((await sdk.report("pick", before)) as unknown[]).length).toBe(2);
 });
 
 test("the CSV has the rows", async ({ page, sdk: _, app }) => {

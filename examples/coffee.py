@@ -88,25 +88,20 @@ def new_bean(page: Page, ui: UI):
     ))
 
 
-def client(api_key: str) -> c.Client:
-    menu = c.Navigation(["stock", "new-bean"])
-    return c.Client(
-        api_key=api_key,
-        apps=[
-            c.App("stock", stock, name="Stock", description="What is in the store room", navigation=menu),
-            c.App("new-bean", new_bean, name="New bean", navigation=menu),
-        ],
-        theme={"text_color": "#2b1d14", "background_color": "#fdfaf6", "primary_color": "#9a5b2c"},
-        DANGEROUS_ENABLE_DEV_MODE=True,  # plain ws://localhost:8080; leave it out and set host= for a server with https
-    )
-
+MENU = c.Navigation(["stock", "new-bean"])
+APPS = [
+    c.App("stock", stock, name="Stock", description="What is in the store room", navigation=MENU),
+    c.App("new-bean", new_bean, name="New bean", navigation=MENU),
+]
+THEME = {"text_color": "#2b1d14", "background_color": "#fdfaf6", "primary_color": "#9a5b2c"}
 
 if __name__ == "__main__":
     key = os.environ.get("COMPOSE_API_KEY")
     if not key:
         sys.exit("Set COMPOSE_API_KEY to the API key that `compose-relay demo` prints.")
-    app = client(key)
+    # DANGEROUS_ENABLE_DEV_MODE: plain ws://localhost:8080; leave it out and set host= for a server with https.
+    client = c.Client(api_key=key, apps=APPS, theme=THEME, DANGEROUS_ENABLE_DEV_MODE=True)
     address = os.environ.get("COMPOSE_ADDRESS", "localhost:8080")
     if address != "localhost:8080":
-        app.api.WS_URL = f"ws://{address}/api/v1/sdk/ws"
-    app.connect()
+        client.api.WS_URL = f"ws://{address}/api/v1/sdk/ws"
+    client.connect()

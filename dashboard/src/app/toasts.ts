@@ -1,4 +1,5 @@
 /** Toasts of a page: a small list that anybody may add to. They outlive a restart of the app. */
+import { plainText } from "../model/table/plain";
 import type { ToastOptions } from "../protocol/events";
 
 export interface Toast {
@@ -22,6 +23,8 @@ export const DURATIONS = {
   infinite: null,
 } as const;
 
+const APPEARANCES: readonly Toast["appearance"][] = ["info", "success", "warning", "error"];
+
 /** More would cover the page; the oldest go. */
 const MOST = 5;
 
@@ -43,12 +46,13 @@ export class Toasts {
 
   /** One that an app sent. */
   addFromApp(message: string, options: ToastOptions | null | undefined): void {
+    const { title, appearance, duration } = options ?? {};
+    // What an app sends need not be what its types say.
     this.add({
-      message,
-      title: options?.title ?? null,
-      appearance: options?.appearance ?? "info",
-      duration:
-        DURATIONS[options?.duration ?? "medium"] ?? (options?.duration === "infinite" ? null : DURATIONS.medium),
+      message: plainText(message),
+      title: title ? plainText(title) : null,
+      appearance: appearance && APPEARANCES.includes(appearance) ? appearance : "info",
+      duration: duration && Object.hasOwn(DURATIONS, duration) ? DURATIONS[duration] : DURATIONS.medium,
     });
   }
 

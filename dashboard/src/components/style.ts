@@ -40,7 +40,9 @@ function harmless(name: string, value: string): boolean {
   const text = value.replace(/\/\*[\s\S]*?\*\//g, "").toLowerCase();
   if (/expression\s*\(|-moz-binding|@import|javascript:|[\\<>]/.test(text)) return false;
   if (name === "position") return !/fixed|sticky/.test(text);
-  for (const [, address = ""] of text.matchAll(/(?:url|image-set|image|src)\s*\(\s*["']?([^"')]*)/g)) {
+  // These take addresses in ways of their own, several at once.
+  if (/(?:image-set|image|src)\s*\(/.test(text)) return false;
+  for (const [, address = ""] of text.matchAll(/url\s*\(\s*["']?([^"')]*)/g)) {
     if (!/^(?:data:image\/|blob:)/.test(address)) return false;
   }
   return true;

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import { FixturePage } from "../../testing/FixturePage";
 import { emptyReplay, replay } from "../../testing/fixtures";
+import { safeStyle } from "../style";
 
 // The PDF library needs a worker and a canvas; the browser tests see the real one.
 vi.mock("./pdf-document", () => ({
@@ -142,6 +143,10 @@ test("hostile styles do not leave the page's area", () => {
   );
   const heading = screen.getByRole("heading", { name: "<b>x</b>" });
   expect(heading.getAttribute("style")).toBe("color: red;");
+  expect(safeStyle({ backgroundImage: "image-set('data:image/png;base64,AA' 1x, 'https://evil.test/x' 2x)" })).toEqual(
+    {},
+  );
+  expect(safeStyle({ background: "url(data:image/png;base64,AA), url(https://evil.test/x)" })).toEqual({});
   expect(container.querySelector("b")).toBeNull();
 });
 

@@ -30,3 +30,8 @@ test("colours stay while the data does, whatever is shown of it, and unknown col
   expect([...tagColors(column({ mauve: "1" }), rows)]).toEqual([...tagColors(column({ mauve: "1" }), rows)]);
   expect([...tagColors(column({ mauve: "1" }), rows).keys()]).toEqual(["1", "true", '{"a":1}']);
 });
+
+test("tags with names of prototypes have colours like others", () => {
+  const colors = tagColors(column(null), [{ t: ["constructor", "__proto__"] }]);
+  expect([...colors.values()]).toEqual(["blue", "purple"]);
+});

@@ -15,7 +15,7 @@ export const TAG_COLORS: readonly TagColor[] = [
   "red",
 ];
 
-const MEANINGS: Record<string, TagColor> = {};
+const MEANINGS = new Map<string, TagColor>();
 for (const [color, words] of [
   [
     "green",
@@ -26,10 +26,10 @@ for (const [color, words] of [
   ["blue", "info new processing running started"],
   ["gray", "draft unknown none archived closed low"],
 ] as const) {
-  for (const word of words.split(" ")) MEANINGS[word] = color;
+  for (const word of words.split(" ")) MEANINGS.set(word, color);
 }
-MEANINGS["in progress"] = "blue";
-MEANINGS["in review"] = "orange";
+MEANINGS.set("in progress", "blue");
+MEANINGS.set("in review", "orange");
 
 function isColor(name: string): name is TagColor {
   return (TAG_COLORS as readonly string[]).includes(name);
@@ -58,7 +58,7 @@ export function tagColors(column: Pick<TableColumn, "key" | "tagColors">, rows: 
     for (const tag of tagsOf(row[column.key])) {
       const text = plainText(tag);
       if (colors.has(text)) continue;
-      const color = authored.get(text) ?? fallback ?? MEANINGS[text.trim().toLowerCase()] ?? leastUsed(uses);
+      const color = authored.get(text) ?? fallback ?? MEANINGS.get(text.trim().toLowerCase()) ?? leastUsed(uses);
       uses.set(color, (uses.get(color) ?? 0) + 1);
       colors.set(text, color);
     }

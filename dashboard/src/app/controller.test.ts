@@ -197,6 +197,19 @@ describe("staying", () => {
     expect(now().execution?.form("r2", "f")).toMatchObject({ submitting: false });
   });
 
+  test("a loss that is told twice starts the app once, also while the right is asked for", async () => {
+    await running();
+    socket().deliver(`14${sessionOf()}{"type":"14","environmentId":"${ENV}"}`);
+    await vi.waitFor(() => expect(asked).toContain(`GET /environment/${ENV}/details`));
+    frame("ay", { exists: false });
+    frame("ay", { exists: false });
+    await vi.waitFor(() => expect(toasts()).toHaveLength(1));
+    await vi.waitFor(() => expect(asked.filter((name) => name === START)).toHaveLength(3));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(codes()).toEqual(["aa", "aa"]);
+    expect(toasts()).toHaveLength(1);
+  });
+
   test("another initial value is the app's wish: it wins", async () => {
     await running();
     now().execution?.setValue("r1", "name", "typed");
@@ -272,6 +285,22 @@ describe("staying", () => {
     clock.advance(10_000);
     socket().events.close(1006);
     await vi.waitFor(() => expect(now().access.kind).toBe("refused"));
+  });
+
+  test("a submit without an answer is waited for half a minute, not counting the time in which its files leave", async () => {
+    await running();
+    const form = { id: "form", children: [field("x")], properties: { hasOnSubmitHook: true } };
+    frame("av", { renderId: "r2", idx: 1, ui: { type: "layout-form", interactionType: "layout", model: form } });
+    const state = () => now().execution?.form("r2", "form");
+    now().execution?.submit("r2", "form");
+    socket().buffered = 1_000_000;
+    clock.advance(60_000);
+    expect(state()).toMatchObject({ submitting: true, error: null });
+    socket().buffered = 0;
+    clock.advance(29_000);
+    expect(state()).toMatchObject({ submitting: true, error: null });
+    clock.advance(6_000);
+    expect(state()).toMatchObject({ submitting: false, error: expect.stringContaining("30 seconds") });
   });
 
   test("a submit that never left is not waited for", async () => {

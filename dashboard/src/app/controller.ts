@@ -302,9 +302,11 @@ export class AppController {
 
   /** The app's server has lost the run. */
   private async onGone(): Promise<void> {
-    const opening = this.opening;
-    const carried = this.current?.unsentInput() ?? [];
+    const { opening, current: lost } = this;
     if (this.configurationChanged && !(await this.authorize(this.state.appRoute, opening, true))) return;
+    // Meanwhile the person may have started it, or the app's server may have said it twice.
+    if (this.current !== lost) return;
+    const carried = lost?.unsentInput() ?? [];
     this.begin(carried, true);
     this.toasts.add({
       title: "Started again",

@@ -45,6 +45,8 @@ export type PageEvent = Extract<SdkEvent, { type: "au" | "be" | "bl" | "ba" | "b
 
 /** How long a click, a submit or a table page may stay without an answer before the page says so. */
 export const ANSWER_LIMIT = 30_000;
+/** How often such a wait looks whether files are still on their way. */
+const ANSWER_STEP = 5_000;
 /** A click has no answer of its own: its mark ends at any sign of life, or after this long. */
 export const CLICK_MARK = 10_000;
 
@@ -562,12 +564,17 @@ export class Execution {
 
   private startWait(name: string, run: () => void): void {
     this.endWait(name);
-    const stop = this.outside.after(ANSWER_LIMIT, () => {
-      this.waits.delete(name);
-      if (this.outside.isSending()) this.startWait(name, run);
-      else run();
-    });
-    this.waits.set(name, stop);
+    const look = (quiet: number) => {
+      const stop = this.outside.after(ANSWER_STEP, () => {
+        // While large files are still leaving, nobody can have answered.
+        const now = this.outside.isSending() ? 0 : quiet + ANSWER_STEP;
+        if (now < ANSWER_LIMIT) return look(now);
+        this.waits.delete(name);
+        run();
+      });
+      this.waits.set(name, stop);
+    };
+    look(0);
   }
 
   private endWait(name: string): void {

@@ -12,6 +12,7 @@ let statuses: Status[];
 let events: SdkEvent[];
 let notSent: [BrowserEvent, string][];
 let gone: number;
+let onEvent: () => void;
 let configurations: number;
 let broken: string[];
 let run: Run | null;
@@ -21,6 +22,7 @@ beforeEach(() => {
   clock = new FakeClock();
   sockets = fakeSockets();
   [statuses, events, notSent, broken, gone, configurations, run] = [[], [], [], [], 0, 0, null];
+  onEvent = () => {};
   let ids = 0;
   session = new Session({
     clock,
@@ -34,7 +36,10 @@ beforeEach(() => {
     onRun: (now) => {
       run = now;
     },
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      onEvent();
+    },
     onGone: () => gone++,
     onConfiguration: () => configurations++,
     onNotSent: (event, reason) => notSent.push([event, reason]),
@@ -151,6 +156,33 @@ describe("losing and coming back", () => {
     expect(events).toHaveLength(1);
   });
 
+  test("a modal that was closed while nothing could be sent is closed for its handler later, for others not", () => {
+    goOnline();
+    environment(false);
+    session.send({ type: "al", renderId: "m" });
+    session.send(click);
+    expect(notSent.map(([event]) => event.type)).toEqual(["ab"]);
+    environment(true);
+    expect(codes()).toEqual(["aa", "ae", "al"]);
+    environment(false);
+    session.send({ type: "al", renderId: "m" });
+    session.restart();
+    environment(true);
+    expect(codes()).toEqual(["aa", "ae", "al", "aa"]);
+  });
+
+  test("an event of an unexpected shape costs this event only, and is told", () => {
+    onEvent = () => {
+      throw new TypeError("no children");
+    };
+    goOnline();
+    frame("be", { message: "x" });
+    expect(broken[0]).toContain("no children");
+    onEvent = () => {};
+    frame("be", { message: "y" });
+    expect(events).toHaveLength(2);
+  });
+
   test("a server update is no outage: calm until 25 s after it", () => {
     goOnline();
     sockets.last().events.close(SERVER_UPDATE);
@@ -194,9 +226,10 @@ describe("losing and coming back", () => {
 describe("files", () => {
   const upload = (name: string, content: string) => ({
     fileId: `${name}0000000-0000-4000-8000-000000000000`,
-    file: new Blob([content]),
+    // Read at once, so that nothing is left to do after the next task.
+    file: { arrayBuffer: async () => new TextEncoder().encode(content).buffer } as unknown as Blob,
   });
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const settle = () => new Promise((resolve) => setTimeout(resolve));
 
   test("go before the event that names them, and later events wait for both", async () => {
     goOnline();

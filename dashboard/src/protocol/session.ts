@@ -70,6 +70,8 @@ export class Session {
   private lostSince: number | null = null;
   private everOpen = false;
   private stopGrace: () => void = () => {};
+  /** Modals that the user closed while nothing could be sent: their handlers wait for it. */
+  private heldCloses: { event: BrowserEvent; executionId: string }[] = [];
   /** Keeps order: an event waits until the files before it are read. */
   private outgoing: Promise<void> = Promise.resolve();
   private filesWaiting = 0;
@@ -169,7 +171,7 @@ export class Session {
     this.connection.woke();
   }
 
-  /** Sends an event of the current run, its files first. What cannot be sent is told, never queued. */
+  /** Sends an event of the current run, its files first. What cannot be sent is told, never queued; but for a closed modal. */
   send(event: BrowserEvent, uploads: Upload[] = []): void {
     const run = this.run;
     if (!run || run.startedAt === null) {
@@ -221,7 +223,9 @@ export class Session {
 
   private sendNow(event: BrowserEvent, run: Run): void {
     const sent = this.status.kind === "online" && this.connection.send(encode(event, this.address(run)));
-    if (!sent) this.parts.onNotSent(event, "There is no connection to the app right now.");
+    if (sent) return;
+    if (event.type === "al") this.heldCloses.push({ event, executionId: run.executionId });
+    else this.parts.onNotSent(event, "There is no connection to the app right now.");
   }
 
   private address(run: Run): Address {
@@ -319,6 +323,15 @@ export class Session {
       this.mustCheck = false;
       this.connection.send(encode({ type: "ae", sessionId: this.sessionId }, this.address(this.run)));
     }
+    this.sendHeldCloses();
+  }
+
+  private sendHeldCloses(): void {
+    const held = this.heldCloses;
+    this.heldCloses = [];
+    for (const { event, executionId } of held) {
+      if (this.run && executionId === this.run.executionId) this.sendNow(event, this.run);
+    }
   }
 
   private onSdk(sessionId: string, executionId: string, event: SdkEvent): void {
@@ -332,6 +345,11 @@ export class Session {
       this.run = { ...run, heard: true };
       this.parts.onRun(this.run);
     }
-    this.parts.onEvent(event);
+    try {
+      this.parts.onEvent(event);
+    } catch (error) {
+      // A body of an unexpected shape costs this one event.
+      this.parts.onBroken(`A message of the app could not be used (${event.type}: ${String(error)}).`);
+    }
   }
 }

@@ -79,8 +79,7 @@ test("a link elsewhere opens its own tab, which cannot reach ours", async ({ pag
   const opened = context.waitForEvent("page");
   await page.getByRole("button", { name: "Link out" }).click();
   const other = await opened;
-  await other.waitForLoadState();
-  expect(other.url()).toBe("https://example.org/x");
+  await other.waitForURL("https://example.org/x");
   expect(await other.evaluate(() => window.opener)).toBeNull();
 });
 

@@ -43,7 +43,7 @@ export function compressed(): Plugin {
     configResolved: (config) => {
       directory = join(config.root, config.build.outDir);
     },
-    // Last of all: what comes from `public/` is there, too.
-    closeBundle: { order: "post", sequential: true, handler: () => walk(directory) },
+    // Last of all: what comes from `public/` is there, too. After a failed build there is nothing.
+    closeBundle: { order: "post", sequential: true, handler: (error) => (error ? undefined : walk(directory)) },
   };
 }

@@ -14,9 +14,8 @@ const DEADLINE: Duration = Duration::from_secs(4);
 const AFTER_HELP: &str = "\
 It asks the server on this machine as the settings say where it listens: PORT,
 or LISTEN_HTTPS when there is a certificate. For a server that was started with
-`serve --listen` give the same address. It sends no PROXY protocol header, so
-with PROXY_PROTOCOL=v2 leave this machine out of TRUSTED_PROXIES. Which
-certificate it shows is not looked at here (`compose-relay doctor` does that).
+`serve --listen` give the same address. Which certificate it shows is not
+looked at here (`compose-relay doctor` does that).
 
   Dockerfile:  HEALTHCHECK CMD [\"compose-relay\", \"health\"]
 

@@ -1,6 +1,6 @@
 // Inputs and forms: what people enter is what the handlers of the program get.
 import { createHash } from "node:crypto";
-import { accessible, expect, test, toast } from "./harness/test";
+import { accessible, choose, expect, test, toast } from "./harness/test";
 
 const PAPER = Buffer.from(`%PDF-1.4\n${"paper ".repeat(5000)}`);
 const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");
@@ -16,8 +16,7 @@ test("a form with every input sends what was entered, typed as the program wants
   await form.getByRole("textbox", { name: "Notes" }).fill("one\ntwo");
   await form.getByRole("textbox", { name: "Config" }).fill('{"b": [true, null]}');
   await form.getByText("motor", { exact: true }).click();
-  await form.getByRole("button", { name: /Berth/ }).click();
-  await page.getByRole("option", { name: /Berth A-4/ }).click();
+  await choose(page, form.getByRole("button", { name: /Berth/ }), /Berth A-4/);
   await form
     .locator('input[type="file"]')
     .setInputFiles({ name: "rôle.pdf", mimeType: "application/pdf", buffer: PAPER });
@@ -65,8 +64,7 @@ test("what is wrong is said at the field, by the browser and by the program, and
   await form.getByRole("textbox", { name: "Length" }).focus();
   await expect(form.getByLabel("Owner e-mail")).toHaveAttribute("aria-invalid", "true");
   await form.getByLabel("Owner e-mail").fill("");
-  await form.getByRole("button", { name: /Berth/ }).click();
-  await page.getByRole("option", { name: "B-1" }).click();
+  await choose(page, form.getByRole("button", { name: /Berth/ }), "B-1");
   await title.fill("bad");
   await form.getByRole("button", { name: "Submit" }).click();
   await expect(form.getByText("Name must not be 'bad'")).toBeVisible();
@@ -112,10 +110,7 @@ test("inputs outside a form tell the program at Enter and at each choice", async
   expect(await heard("blob", () => blob.press("Control+Enter"))).toEqual({ x: [1] });
   expect(await heard("kind", () => page.getByText("motor", { exact: true }).click())).toBe("motor");
   expect(await heard("on", () => page.getByText("On", { exact: true }).click())).toBe(true);
-  const one = await heard("one", async () => {
-    await page.getByRole("button", { name: /One/ }).click();
-    await page.getByRole("option", { name: "b" }).click();
-  });
+  const one = await heard("one", () => choose(page, page.getByRole("button", { name: /One/ }), "b"));
   expect(one).toBe("b");
   const paper = { name: "日本語.bin", mimeType: "application/octet-stream", buffer: PAPER };
   const drop = await heard("drop", () => page.locator('input[type="file"]').setInputFiles(paper));

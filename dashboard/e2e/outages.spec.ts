@@ -1,12 +1,14 @@
 // The server, the program and the network go away under an open page, and nothing that was typed is lost.
 import type { Page } from "@playwright/test";
-import { accessible, expect, test, toast } from "./harness/test";
+import { accessible, choose, expect, test, toast } from "./harness/test";
 
 test.use({ outages: true });
 
 async function typed(page: Page) {
   const title = page.locator("form").first().getByLabel("Title");
   await title.fill("typed before");
+  // Each part of a page is loaded when it is first shown. Without a server it says so; that is not the matter here.
+  await expect(page.locator("[data-type]")).toHaveCount(0);
   return title;
 }
 
@@ -50,8 +52,7 @@ test("the program is started anew: the page says so, and what was typed stays", 
   await expect(page.getByText("You can read on; buttons work again when it is back.")).toBeHidden({ timeout: 60_000 });
   await expect(title).toHaveValue("typed before");
   const form = page.locator("form").first();
-  await form.getByRole("button", { name: /Berth/ }).click();
-  await page.getByRole("option", { name: "B-1" }).click();
+  await choose(page, form.getByRole("button", { name: /Berth/ }), "B-1");
   await form.getByRole("button", { name: "Submit" }).click();
   expect(await sdk.report("form")).toMatchObject({ title: "typed before" });
 });

@@ -1,6 +1,6 @@
 // Tables: search, sort, filters, views, selection, row actions, paged mode, CSV.
 import { readFileSync } from "node:fs";
-import { accessible, expect, test, toast } from "./harness/test";
+import { accessible, choose, expect, test, toast } from "./harness/test";
 
 test("a table shows rows by their formats, and row actions name their row", async ({ page, sdk: _, app }) => {
   await page.goto(app("tables"));
@@ -36,10 +36,8 @@ test("filters and views", async ({ page, sdk: _, app }) => {
   const plain = page.getByRole("grid").first();
   await page.getByRole("button", { name: "Filter" }).first().click();
   const panel = page.getByRole("dialog", { name: "Filter" });
-  await panel.getByRole("button", { name: /Column/ }).click();
-  await page.getByRole("option", { name: "Fee" }).click();
-  await panel.getByRole("button", { name: /Condition/ }).click();
-  await page.getByRole("option", { name: "is less than" }).click();
+  await choose(page, panel.getByRole("button", { name: /Column/ }), "Fee");
+  await choose(page, panel.getByRole("button", { name: /Condition/ }), "is less than");
   await panel.getByRole("textbox", { name: "Value" }).fill("1300");
   await panel.getByRole("textbox", { name: "Value" }).blur();
   await expect(plain.getByText("Ibis")).toBeHidden();

@@ -140,6 +140,17 @@ export async function signIn(page: Page, provider: Provider, email: string, path
   await page.goto(`/auth/oidc/start?${new URLSearchParams({ redirect: path, environmentId, appRoute })}`);
 }
 
+/**
+ * Opens a list and picks an option. A list closes when the page scrolls under it, and the scroll that brought its button into
+ * view may be told of late: then it is opened once more, as a person would.
+ */
+export async function choose(page: Page, button: Locator, option: string | RegExp): Promise<void> {
+  await expect(async () => {
+    if ((await button.getAttribute("aria-expanded")) !== "true") await button.click({ timeout: 5_000 });
+    await page.getByRole("option", { name: option }).click({ timeout: 5_000 });
+  }).toPass();
+}
+
 /** A message that the app has put up. */
 export function toast(page: Page, text: string | RegExp): Locator {
   return page.getByRole("region", { name: "Notifications" }).locator("li").filter({ hasText: text });

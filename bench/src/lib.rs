@@ -1,0 +1,11 @@
+//! The benches of compose-relay.
+//!
+//! The load bench starts the real server, built for release, on a core of its own with a private Postgres, and drives it
+//! from this process on another core. Beside it, other relays do the same work in the same run. It knows the server from
+//! outside only: programs, sockets, `/proc`. Micro benches of the server's parts are in `bench/benches/`.
+#![forbid(unsafe_code)]
+
+pub mod cpu;
+pub mod interrupt;
+pub mod scene;
+pub mod world;

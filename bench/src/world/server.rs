@@ -1,0 +1,167 @@
+//! The server under test: the real program, built for release.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::World;
+use super::postgres::{Cluster, DATABASE, ROLE};
+use super::process::Process;
+
+/// The secret under which API keys are stored.
+pub const PROD_API_KEY_SECRET: &str = "the benches' own secret, in no other place than on this machine";
+const DEV_API_KEY_SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+/// Settings of one server: those that every bench has, and changes to them.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// https on the same kind of address, with a certificate of the world's authority.
+    pub tls: bool,
+    changes: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// A production server with one shard whose limits do not hold up a flood. Metrics and health have no listener.
+    #[must_use]
+    pub fn for_load() -> Self {
+        Self { tls: false, changes: Vec::new() }
+            .with("RELAY_SHARDS", "1")
+            .with("BROWSER_FRAMES_PER_SECOND", "1000000")
+            .with("BROWSER_BYTES_PER_SECOND", "2GiB")
+            .with("REQUESTS_PER_MINUTE_PER_ADDRESS", "0")
+            .with("REQUESTS_PER_MINUTE_PER_LOGIN", "0")
+    }
+
+    /// As an operator starts it, limits and all.
+    #[must_use]
+    pub fn as_shipped() -> Self {
+        Self { tls: false, changes: Vec::new() }
+    }
+
+    /// Sets one in the place of an earlier one.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.changes.retain(|(known, _)| known != name);
+        self.changes.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same over TLS.
+    #[must_use]
+    pub fn over_tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub(super) fn start(world: &World, settings: &Settings) -> Result<Self> {
+        let mut environment: Vec<(&str, String)> = database(&world.cluster);
+        environment.extend([
+            ("NODE_ENV", "production".to_owned()),
+            ("PROD_API_KEY_SECRET", PROD_API_KEY_SECRET.to_owned()),
+            ("DEV_API_KEY_SECRET", DEV_API_KEY_SECRET.to_owned()),
+            ("DASHBOARD_DIR", "none".to_owned()),
+            ("LISTEN_ADMIN", "off".to_owned()),
+            ("LOG_LEVEL", "info,compose_relay::relay=warn".to_owned()),
+        ]);
+        if settings.tls {
+            let [chain, key] = world.authority.files();
+            environment.push(("TLS_CERT_FILE", chain.display().to_string()));
+            environment.push(("TLS_KEY_FILE", key.display().to_string()));
+            environment.push(("LISTEN_HTTP", "off".to_owned()));
+        }
+        environment.retain(|(name, _)| settings.changes.iter().all(|(other, _)| other != name));
+        environment.extend(settings.changes.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        let cores = world.cores;
+        let arguments = ["serve", "--listen", "127.0.0.1:0"];
+        let mut process = Process::start(cores.server, cores.generator, program()?, &arguments, &environment)?;
+        let address = process.until("that it listens", listening_address)?;
+        Ok(Self { process, address })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process, for [`crate::cpu`].
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// The last lines of its log.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+/// Brings the database to its end state.
+pub(super) fn migrate(cluster: &Cluster) -> Result<()> {
+    let output = Command::new(program()?).arg("migrate").envs(database(cluster)).output().context("migrate")?;
+    if !output.status.success() {
+        bail!("compose-relay migrate: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+fn database(cluster: &Cluster) -> Vec<(&'static str, String)> {
+    vec![
+        ("POSTGRES_HOSTNAME", "127.0.0.1".to_owned()),
+        ("POSTGRES_PORT", cluster.port().to_string()),
+        ("POSTGRES_USER", ROLE.to_owned()),
+        ("POSTGRES_PASSWORD", "not-looked-at".to_owned()),
+        ("POSTGRES_DB", DATABASE.to_owned()),
+        ("POSTGRES_SSLMODE", "disable".to_owned()),
+    ]
+}
+
+/// `COMPOSE_RELAY_BINARY`, or the `compose-relay` beside this program.
+///
+/// # Errors
+/// When there is none.
+pub fn program() -> Result<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.with_file_name("compose-relay"));
+    let found = std::env::var_os("COMPOSE_RELAY_BINARY").map(PathBuf::from).or_else(beside);
+    found.filter(|it| it.is_file()).context("no compose-relay to measure: cargo build --release --bin compose-relay")
+}
+
+fn listening_address(log: &str) -> Option<SocketAddr> {
+    let rest = log.split("listening on http").nth(1)?;
+    let rest = rest.strip_prefix("s").unwrap_or(rest).strip_prefix("://")?;
+    let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c))).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_found_in_the_log() {
+        let expected = "127.0.0.1:4711".parse().ok();
+        for log in ["a\nx listening on http://127.0.0.1:4711\nb", "listening on https://127.0.0.1:4711 shards=1"] {
+            assert_eq!(listening_address(log), expected, "{log}");
+        }
+        assert_eq!(listening_address("starting"), None);
+    }
+
+    #[test]
+    fn a_later_setting_takes_the_place_of_an_earlier_one() {
+        let settings = Settings::for_load().with("RELAY_SHARDS", "2");
+        let shards: Vec<_> = settings.changes.iter().filter(|(name, _)| name == "RELAY_SHARDS").collect();
+        assert_eq!(shards, [&("RELAY_SHARDS".to_owned(), "2".to_owned())]);
+    }
+}

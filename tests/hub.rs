@@ -286,3 +286,53 @@ fn what_a_page_that_is_behind_cannot_be_given_of_what_was_kept_is_counted() {
     assert_eq!(page.closed(), Some(4003));
     assert_eq!(scene.hub.count(Count::DropReplay), 20);
 }
+
+/// Panics where it is dropped.
+struct Mistake;
+
+impl Drop for Mistake {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn a_mistake_of_ours_costs_nobody_else_anything() {
+    // One shard, so that the neighbour lives on the very thread that panics.
+    let mut scene = Scene::new(Limits { shards: 1, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    for times in 1..=3 {
+        let (page, _) = scene.page_with(environment, Box::new(Mistake));
+        drop(page);
+        scene.wait(Count::Panic, times);
+        let toast = to_page("be", running.session, running.execution, 100);
+        sdk.send(&toast);
+        assert_eq!(running.page.until("be"), toast);
+    }
+    assert!(scene.block_on(scene.hub.turns(client::PATIENCE)));
+}
+
+/// Blocks where it is dropped, until the other end says something or goes.
+struct Standstill(std::sync::mpsc::Receiver<()>);
+
+impl Drop for Standstill {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+    }
+}
+
+#[test]
+fn a_shard_that_stands_still_is_found_out() {
+    let mut scene = Scene::new(Limits { shards: 4, ..Limits::default() });
+    let environment = scene.environment();
+    let (release, held) = std::sync::mpsc::channel();
+    let (page, _) = scene.page_with(environment, Box::new(Standstill(held)));
+    assert!(scene.block_on(scene.hub.turns(client::PATIENCE)));
+    drop(page);
+    scene.wait(Count::AppGone, 1);
+    assert!(!scene.block_on(scene.hub.turns(Duration::from_millis(500))));
+    drop(release);
+    assert!(scene.block_on(scene.hub.turns(client::PATIENCE)));
+}

@@ -55,9 +55,14 @@ impl Scene {
     }
 
     fn socket(&self) -> (Client, Socket) {
+        self.socket_with(Box::new(()))
+    }
+
+    /// `place`: what is dropped with the socket.
+    fn socket_with(&self, place: Box<dyn Send>) -> (Client, Socket) {
         let near = TcpStream::connect(self.listener.local_addr().unwrap()).unwrap();
         let far = self.listener.accept().unwrap().0;
-        (Client::new(near), Socket { tcp: far, session: None, leftover: Vec::new(), place: Box::new(()) })
+        (Client::new(near), Socket { tcp: far, session: None, leftover: Vec::new(), place })
     }
 
     /// A Node SDK, whose messages may be the largest.
@@ -73,7 +78,12 @@ impl Scene {
 
     /// An app page of somebody new; its first status frame is read.
     pub fn page(&mut self, environment: EnvironmentId) -> (Client, SessionId) {
-        let (mut client, socket) = self.socket();
+        self.page_with(environment, Box::new(()))
+    }
+
+    /// The same with something that is dropped with the page's socket, on the thread of the shard.
+    pub fn page_with(&mut self, environment: EnvironmentId, place: Box<dyn Send>) -> (Client, SessionId) {
+        let (mut client, socket) = self.socket_with(place);
         let session = SessionId::from_u128(self.id());
         let user = Some(uuid::Uuid::from_u128(self.id()));
         let identity = Arc::new(Identity { login: "login".into(), user, company: None, email: None });

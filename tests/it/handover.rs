@@ -2,6 +2,7 @@
 
 mod http;
 mod load;
+mod notify;
 mod sdk;
 mod state;
 mod successor;

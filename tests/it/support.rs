@@ -17,6 +17,7 @@ pub mod raw;
 pub mod running;
 pub mod seed;
 pub mod server;
+pub mod thread;
 pub mod tls;
 pub mod world;
 

@@ -1,10 +1,9 @@
-//! What systemd does for a service: it makes the listening socket, and it is told how the service is.
+//! What systemd does for a service: it makes the listening socket.
 
 use super::{Load, all_settings, hand_over, replaced};
 use crate::support::postgres;
 use crate::support::{Request, Seed, Server, World, within};
 use std::net::TcpListener;
-use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -67,39 +66,5 @@ fn sockets_that_a_unit_makes_block_do_not_for_long_and_the_operator_is_told() {
         let accepted = tokio::task::spawn_blocking(move || socket.accept().map(|_| ())).await.unwrap();
         assert_eq!(accepted.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
         hand_over(world, newer).await;
-    });
-}
-
-#[test]
-fn the_service_manager_hears_when_it_is_ready_that_it_lives_and_when_it_stops() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notify");
-    let heard = UnixDatagram::bind(&path).unwrap();
-    heard.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let next = || {
-        let mut bytes = [0; 1024];
-        let length = heard.recv(&mut bytes).expect("the service manager hears something");
-        String::from_utf8_lossy(&bytes[..length]).into_owned()
-    };
-    let until = |what: &str| {
-        for _ in 0..100 {
-            let said = next();
-            if said.lines().any(|line| line == what) {
-                return said;
-            }
-        }
-        panic!("{what} was not said");
-    };
-    let path = path.to_str().unwrap();
-    crate::support::play_with(&[("NOTIFY_SOCKET", path), ("WATCHDOG_USEC", "200000")], async |world| {
-        let said = until("READY=1");
-        assert!(said.contains("STATUS=serving"), "{said}");
-        for _ in 0..3 {
-            until("WATCHDOG=1");
-        }
-        world.server.terminate();
-        until("STOPPING=1");
-        assert!(world.server.exited(Duration::from_secs(20)).await.success());
-        world.ended = true;
     });
 }

@@ -5,21 +5,21 @@
 //! keep what they have, the next handshake sees the new one.
 
 mod age;
-mod any;
 mod certificate;
 mod certificates;
 mod challenges;
 mod files;
+mod lenient;
 mod refusal;
 mod server;
 mod session;
 
 pub use age::Age;
-pub use any::AnyCertificate;
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{Certificates, Source};
 pub use challenges::{ACME_TLS_ALPN, Challenges, Pending, TooMany};
-pub use files::{Files, FilesError, Look};
+pub use files::{Files, FilesError, Look, read as read_file};
+pub use lenient::Lenient;
 pub use refusal::Refusal;
 pub use server::Server;
 pub use session::{Emptied, End, RECORD, Received, Scratch, Session};

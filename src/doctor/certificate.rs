@@ -10,14 +10,12 @@ use crate::app::{ACME_KEYS, store_settings};
 use crate::auth::{Keys, Sealer};
 use crate::config::{Acme, CertificateFiles};
 use crate::store::{Store, StoreError};
-use crate::tls::Certificate;
+use crate::tls::{self, Certificate};
 
 const AREA: &str = "certificate";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Below this a certificate should have been renewed.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
-/// Larger files hold something else.
-const LARGEST: u64 = 1 << 20;
 
 pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     if let Some(name) = subject.wrong(&["TLS_CERT_FILE", "TLS_KEY_FILE", "DOMAIN", "ACME_DIRECTORY_URL"]) {
@@ -87,12 +85,7 @@ fn opened(subject: &Subject) -> Option<(Store, Sealer)> {
 
 fn in_files(files: &CertificateFiles, names: &[String]) -> Vec<Finding> {
     let read = |name: &str, path: &Path| {
-        let size = std::fs::metadata(path).map(|about| about.len());
-        let bytes = size.and_then(|size| match size > LARGEST {
-            true => Err(std::io::Error::other("it is too large for a PEM file")),
-            false => std::fs::read(path),
-        });
-        bytes.map_err(|error| {
+        tls::read_file(path).map_err(|error| {
             let what = format!("{name} ({}) cannot be read: {error}", path.display());
             Finding::failure(AREA, what, "the file must be there and readable for the account that runs the server")
         })

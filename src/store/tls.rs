@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Settings, SslMode, StoreError};
-use crate::tls::AnyCertificate;
+use crate::tls::{Lenient, read_file};
 
 /// Makes the TLS half of a connector. Reads certificates from disk.
 pub(super) fn connector(settings: &Settings) -> Result<MakeRustlsConnect, StoreError> {
@@ -29,15 +27,13 @@ pub(super) fn connector(settings: &Settings) -> Result<MakeRustlsConnect, StoreE
         }
         // As libpq does it: a given root certificate turns `require` into "check the chain, not the name".
         (SslMode::Require, Some(_)) if !settings.is_unix_socket() => {
-            let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots()?), provider)
-                .build()
+            let chain = Lenient::any_name(roots()?, provider)
                 .map_err(|error| StoreError::Settings(format!("the root certificates cannot be used: {error}")))?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(ChainOnly(chain))).with_no_client_auth()
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(chain)).with_no_client_auth()
         }
-        _ => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth(),
+        _ => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Lenient::any(provider))).with_no_client_auth()
+        }
     };
     Ok(MakeRustlsConnect::new(config))
 }
@@ -46,7 +42,8 @@ fn roots_from_file(file: &Path) -> Result<RootCertStore, StoreError> {
     let fault =
         |what: String| StoreError::Settings(format!("root certificates for Postgres, {}: {what}", file.display()));
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| fault(error.to_string()))? {
+    let text = read_file(file).map_err(|error| fault(error.to_string()))?;
+    for certificate in CertificateDer::pem_slice_iter(&text) {
         let certificate = certificate.map_err(|error| fault(error.to_string()))?;
         roots.add(certificate).map_err(|error| fault(error.to_string()))?;
     }
@@ -68,49 +65,4 @@ fn native_roots() -> Result<RootCertStore, StoreError> {
         ));
     }
     Ok(roots)
-}
-
-/// Checks everything but the host name.
-#[derive(Debug)]
-struct ChainOnly(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for ChainOnly {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        // The name is the last thing that the verifier looks at: this error means that the chain is good.
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            other => other,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
 }

@@ -1,6 +1,6 @@
 //! A certificate and its key in two files that somebody else replaces: certbot by its links, others by writing over them.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -101,7 +101,7 @@ impl Files {
     }
 
     fn read(&self) -> (Contents, Result<Certificate, FilesError>) {
-        let both = read(&self.chain).and_then(|chain| Ok((chain, read(&self.key)?)));
+        let both = read_one(&self.chain).and_then(|chain| Ok((chain, read_one(&self.key)?)));
         let (chain, key) = match both {
             Ok(both) => both,
             Err(error) => return (Contents(None), Err(error)),
@@ -120,28 +120,30 @@ impl Files {
     }
 }
 
-/// The key is one of these files, so no copy of it stays behind.
-fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, FilesError> {
-    let read = || {
-        let open = File::open(file)?;
-        if !open.metadata()?.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        // Grown once and not again: what a growing buffer leaves behind would not be wiped.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(64 << 10));
-        open.take(LARGEST + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(io::Error::other("it is larger than 1 MiB"));
-        }
-        Ok(bytes)
-    };
-    read().map_err(|source| FilesError::Read { file: file.to_owned(), source })
+fn read_one(file: &Path) -> Result<Zeroizing<Vec<u8>>, FilesError> {
+    read(file).map_err(|source| FilesError::Read { file: file.to_owned(), source })
+}
+
+/// A file with certificates or a key, whole; no copy of it stays behind. Blocks for a disk, but for no pipe.
+///
+/// # Errors
+/// When it cannot be read, is larger than 1 MiB, or is no file.
+pub fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Before it is opened: opening a pipe waits for somebody who writes, for ever.
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is a directory, a pipe or a device, and must be a file"));
+    }
+    // Grown once and not again: what a growing buffer leaves behind would not be wiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(64 << 10));
+    File::open(file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     struct Folder {
@@ -233,8 +235,12 @@ mod tests {
         let mut folder = Folder::new();
         let Look::Bad(error) = folder.files.look(false) else { panic!("there are no files") };
         assert!(error.to_string().contains("chain.pem: cannot be read"), "{error}");
-        let mut directory = Files::new(folder.folder.path().to_owned(), folder.folder.path().to_owned());
-        assert!(matches!(directory.look(false), Look::Bad(FilesError::Read { .. })));
+        let pipe = folder.folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [folder.folder.path(), &pipe] {
+            let Look::Bad(error) = Files::new(path.to_owned(), path.to_owned()).look(false) else { panic!("no file") };
+            assert!(error.to_string().contains("must be a file"), "{error}");
+        }
         let (chain, _) = pair();
         folder.write((&chain, &pair().1));
         let Look::Bad(error) = folder.files.look(false) else { panic!("they do not belong together") };

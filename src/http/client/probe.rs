@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use super::connect::Target;
 use super::{ClientError, converse, prepare};
 use crate::net::LOCAL;
-use crate::tls::AnyCertificate;
+use crate::tls::Lenient;
 
 /// What comes before HTTP at a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn connector() -> Result<TlsConnector, ClientError> {
         .with_safe_default_protocol_versions()
         .map_err(|_| ClientError::Tls)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_custom_certificate_verifier(Arc::new(Lenient::any(provider)))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsConnector::from(Arc::new(config)))

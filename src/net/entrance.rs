@@ -89,6 +89,8 @@ impl Entrance {
     pub async fn pass(&self, accepted: Accepted) -> Option<Accepted> {
         let Accepted { stream, mut peer, mut permit } = accepted;
         let Stream::Plain(mut tcp) = stream else { return Some(Accepted { stream, peer, permit }) };
+        // On a socket for both families IPv4 comes as ::ffff:192.0.2.1, which nobody searches a log for.
+        peer.set_ip(peer.ip().to_canonical());
         let began = Instant::now();
         if self.parts.proxy_header && self.parts.proxies.contain(peer.ip()) {
             match timeout_at(began + DEADLINE, read_header(&mut tcp, peer)).await {

@@ -37,6 +37,15 @@ impl Server {
         Server { child, address: listen, settings, log }
     }
 
+    /// Starts where the settings alone say, and waits until it listens.
+    pub async fn where_set(settings: Vec<(String, String)>) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_compose-relay"));
+        command.arg("serve").stdin(Stdio::null());
+        let log = Arc::new(Mutex::new(String::new()));
+        let (child, listening) = spawn(command, &settings, &log);
+        Server { child, address: SocketAddr::from(([0, 0, 0, 0], 0)), settings, log }.listening(listening).await
+    }
+
     /// Starts with a listening socket that is passed as systemd does it, and waits until it is served. Whether the socket blocks
     /// is as the caller left it.
     pub async fn with_socket(socket: &TcpListener, settings: Vec<(String, String)>) -> Server {

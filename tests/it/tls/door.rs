@@ -3,7 +3,7 @@
 use crate::support::authority::connect;
 use crate::support::http::parse;
 use crate::support::{
-    Message, Request, Response, Upgrade, World, message, play_over_tls, play_tls_with, play_with, soon, within,
+    Message, Request, Response, Server, Upgrade, World, message, play_over_tls, play_tls_with, play_with, soon, within,
 };
 use serde_json::json;
 use std::net::SocketAddr;
@@ -258,5 +258,29 @@ fn a_full_table_of_descriptors_is_survived() {
         let status: Message = page.next_is("11").await;
         assert_eq!(status.first_id(), session);
         page.send(message::click(tenant.environment.id, running.execution, "not mine")).await;
+    });
+}
+
+#[test]
+fn one_listener_takes_both_families_and_the_log_knows_them_apart() {
+    play_tls_with(&[], async |world| {
+        // The settings alone say where, on both families.
+        let mut settings = world.server.settings().to_vec();
+        settings.push(("LISTEN_HTTPS".to_owned(), "[::]:0".to_owned()));
+        let server = Server::where_set(settings).await;
+        let port = server.address().port();
+        let client = world.authority().client();
+        for (address, shown) in [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")] {
+            let address = SocketAddr::new(address.parse().unwrap(), port);
+            let mut stream = soon("a handshake", connect(address, &client)).await.unwrap();
+            let request = b"GET /api/v1/auth/check HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).await.unwrap();
+            soon("the answer", stream.read_to_end(&mut Vec::new())).await.expect("a proper end");
+            server.says(&format!("net.client={}", address.ip())).await;
+            // And one that fails, which is told where connections come in.
+            TcpStream::connect(address).await.unwrap().write_all(b"no TLS at all").await.unwrap();
+            server.says(&format!("no handshake net.client={shown}:")).await;
+        }
+        assert!(!server.log().contains("::ffff:"), "{}", server.log());
     });
 }

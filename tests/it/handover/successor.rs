@@ -1,7 +1,7 @@
 //! The ordinary case, and a successor that does not get that far.
 
 use super::{Load, all_settings, hand_over, http, settings};
-use crate::support::{Server, play_with};
+use crate::support::{Server, play_tls_with, play_with};
 use std::net::TcpListener;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -14,6 +14,23 @@ fn a_newer_process_takes_over_under_load_and_nobody_notices() {
         assert!(newer.log().contains("another server has this port"), "{}", newer.log());
         // Both are there: the older one keeps everything.
         sleep(Duration::from_secs(1)).await;
+        hand_over(world, newer).await;
+        sleep(super::COMES_BACK + Duration::from_secs(5)).await;
+        load.end().await.assert_everybody_returned_once();
+        world.assert_healthy().await;
+    });
+}
+
+#[test]
+fn a_newer_process_takes_over_on_a_port_that_speaks_tls() {
+    // Pages and SDKs by wss, calls by https; a handshake that fails is a failed call.
+    play_tls_with(&settings(&[("BUILD_VERSION", "one")]), async |world| {
+        let load = Load::start(world).await;
+        let mut all = world.server.settings().to_vec();
+        all.retain(|(name, _)| name != "BUILD_VERSION");
+        all.push(("BUILD_VERSION".to_owned(), "two".to_owned()));
+        let newer = Server::start(world.server.address(), all).await;
+        assert!(newer.log().contains("another server has this port"), "{}", newer.log());
         hand_over(world, newer).await;
         sleep(super::COMES_BACK + Duration::from_secs(5)).await;
         load.end().await.assert_everybody_returned_once();

@@ -32,9 +32,10 @@ pub use status::Status;
 
 use crate::auth::Sealer;
 use crate::http::{Client, NoTls};
+use crate::metrics::{Order, Timed};
 use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
-use crate::tls::Certificates;
+use crate::tls::{self, Certificates};
 
 /// For one request to the certificate authority.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -68,6 +69,8 @@ pub struct Parts {
     pub certificates: Certificates,
     /// Runs everything.
     pub tasks: Tasks,
+    /// Counts orders.
+    pub orders: Timed<Order>,
 }
 
 /// The settings cannot be used.
@@ -99,9 +102,9 @@ impl Acme {
         let ca = orders
             .ca_file
             .as_ref()
-            .map(|path| std::fs::read(path).map_err(|source| AcmeError::CaFile { path: path.clone(), source }));
-        let client = Client::patient(REQUEST, ca.transpose()?.as_deref())?;
-        let Parts { store, database, sealer, certificates, tasks } = parts;
+            .map(|path| tls::read_file(path).map_err(|source| AcmeError::CaFile { path: path.clone(), source }));
+        let client = Client::patient(REQUEST, ca.transpose()?.as_deref().map(Vec::as_slice))?;
+        let Parts { store, database, sealer, certificates, tasks, orders: count } = parts;
         let vault = vault::Vault::new(sealer);
         let cache = orders.cache.clone().map(|directory| cache::Cache::new(directory, &orders.directory));
         let board = status::Board::new(&orders.domains);
@@ -120,6 +123,7 @@ impl Acme {
             board: board.clone(),
             answers: answers.clone(),
             tasks: tasks.clone(),
+            orders: count,
         });
         tasks.spawn("acme answers", answers::follow(answers, database, wakes.clone(), tasks.clone()));
         for domain in orders.domains {

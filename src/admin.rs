@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::acme::Acme;
 use crate::http::{Exchange, Fault, Handler, Label, Method, Reply, Request, StatusCode, reply};
 use crate::lifecycle::PhaseWatch;
 use crate::metrics::{self, Metrics};
@@ -36,6 +37,8 @@ pub struct Admin {
     pub headerless: Headerless,
     /// The certificates, when this process speaks TLS.
     pub certificates: Option<Certificates>,
+    /// How the names stand whose certificates are ordered.
+    pub acme: Option<Acme>,
     /// Where the process is in its life.
     pub phase: PhaseWatch,
     /// `BUILD_VERSION`.

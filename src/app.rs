@@ -202,7 +202,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
     tasks.spawn("purge", control::purge(store.clone(), tasks.clone(), retention));
     encryption::start(encryption.as_mut(), hangups, &tasks);
     let sealer = keys.sealer(acme::PURPOSE)?;
-    acme::start(&config.tls, encryption.as_ref(), (&store, database), sealer, &tasks)?;
+    let acme = acme::start(&config.tls, encryption.as_ref(), (&store, database), sealer, (&tasks, &metrics))?;
     let crowd = Crowd::new(config.most_connections_per_address());
     let headerless = Headerless::default();
     let watched = http::Closing::new();
@@ -214,6 +214,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
         crowd: crowd.clone(),
         headerless: headerless.clone(),
         certificates: encryption.as_ref().map(|encryption| encryption.certificates.clone()),
+        acme,
         phase: lifecycle.watch(),
         build: config.server.build_version.clone(),
         began,

@@ -19,7 +19,7 @@ use prometheus_client::registry::Registry;
 pub use process::{most_files, read as read_process};
 pub use readings::Readings;
 pub use requests::Requests;
-pub use timed::{Handshake, Outcome, Query, Timed};
+pub use timed::{Handshake, Order, Outcome, Query, Timed};
 
 /// The media type of [`Metrics::text`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -36,12 +36,15 @@ pub struct Metrics {
     pub queries: Timed<Query>,
     /// TLS handshakes of incoming connections.
     pub handshakes: Timed<Handshake>,
+    /// Orders at a certificate authority.
+    pub orders: Timed<Order>,
     registry: Arc<Registry>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        let (requests, queries, handshakes) = (Requests::default(), Timed::default(), Timed::default());
+        let (requests, queries, handshakes, orders) =
+            (Requests::default(), Timed::default(), Timed::default(), Timed::default());
         let mut registry = Registry::with_prefix(PREFIX);
         requests.register(&mut registry);
         queries.register(
@@ -54,7 +57,12 @@ impl Default for Metrics {
             ("tls_handshakes", "TLS handshakes of incoming connections"),
             ("tls_handshake_duration_seconds", "From accepting a connection to the end of its TLS handshake"),
         );
-        Self { requests, queries, handshakes, registry: Arc::new(registry) }
+        orders.register(
+            &mut registry,
+            ("acme_orders", "Certificates ordered from a certificate authority"),
+            ("acme_order_duration_seconds", "From the beginning of an order to its end"),
+        );
+        Self { requests, queries, handshakes, orders, registry: Arc::new(registry) }
     }
 }
 

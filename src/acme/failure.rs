@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::challenge::Kind;
 use super::transport::{self, NoAnswer, Refused};
 use crate::http::ClientError;
+use crate::metrics::Order;
 use crate::store::StoreError;
 
 /// Waits after the first, the second … failure for which the authority need not have counted anything.
@@ -38,17 +39,25 @@ pub(super) struct Failure {
     /// What is wrong and what to do.
     pub text: String,
     pub weight: Weight,
+    /// How it is counted.
+    pub outcome: Order,
     /// What the authority asks for.
     retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub fn new(weight: Weight, text: impl Into<String>) -> Self {
-        Self { text: text.into(), weight, retry_after: None }
+        let outcome = match weight {
+            Weight::Trouble => Order::Trouble,
+            Weight::Refusal | Weight::NoAccount => Order::Refused,
+            Weight::Proof => Order::Proof,
+        };
+        Self { text: text.into(), weight, outcome, retry_after: None }
     }
 
     pub fn database(error: &StoreError) -> Self {
-        Self::new(Weight::Trouble, format!("{error}, and nothing is ordered without it"))
+        let text = format!("{error}, and nothing is ordered without it");
+        Self { outcome: Order::Database, ..Self::new(Weight::Trouble, text) }
     }
 
     /// `authority`: the host of its directory.
@@ -60,7 +69,9 @@ impl Failure {
                     return Self::of_refused(refused, authority);
                 }
                 match other.downcast_ref::<NoAnswer>() {
-                    Some(NoAnswer(error)) => Self::new(Weight::Trouble, no_answer(*error, authority)),
+                    Some(NoAnswer(error)) => {
+                        Self { outcome: Order::Unreachable, ..Self::new(Weight::Trouble, no_answer(*error, authority)) }
+                    }
                     None => Self::trouble(authority, &other.to_string()),
                 }
             }
@@ -79,6 +90,9 @@ impl Failure {
         failure.retry_after = *retry_after;
         if failure.weight == Weight::Refusal && *status >= 500 {
             failure.weight = Weight::Trouble;
+            if failure.outcome == Order::Refused {
+                failure.outcome = Order::Trouble;
+            }
         }
         failure
     }
@@ -120,7 +134,7 @@ impl Failure {
             let _ = write!(text, ": {detail}");
         }
         text.push_str(". Next: wait; to try things out use its staging directory (ACME_DIRECTORY_URL)");
-        Self { text, weight: Weight::Refusal, retry_after }
+        Self { outcome: Order::RateLimit, retry_after, ..Self::new(Weight::Refusal, text) }
     }
 
     fn trouble(authority: &str, what: &str) -> Self {
@@ -235,7 +249,9 @@ mod tests {
         let short = refused(429, Some(1), None);
         assert!(short.wait(1) >= Duration::from_secs(120), "never shorter than our own");
         let broken = refused(503, None, None);
-        assert_eq!(broken.weight, Weight::Trouble);
+        assert_eq!((broken.weight, broken.outcome), (Weight::Trouble, Order::Trouble));
+        assert_eq!((limited.outcome, short.outcome), (Order::RateLimit, Order::RateLimit));
+        assert_eq!(refused(500, None, Some(problem("malformed", "why"))).outcome, Order::Trouble);
         let mut last = Duration::ZERO;
         for failures in 1..=8 {
             let wait = broken.wait(failures);
@@ -287,6 +303,7 @@ mod tests {
         for error in [ClientError::Tls, ClientError::Connect, ClientError::Timeout] {
             let failure = Failure::of(&Error::Other(Box::new(NoAnswer(error))), "ca.test");
             assert!(failure.text.contains("Next: ") && failure.weight == Weight::Trouble, "{failure:?}");
+            assert_eq!(failure.outcome, Order::Unreachable);
         }
     }
 

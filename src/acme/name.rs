@@ -1,7 +1,7 @@
 //! One name: has it a certificate, is it time for another, may we try, and what came of it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ use super::schedule::{due, until};
 use super::shelf::Shelf;
 use super::status::Board;
 use super::vault::Vault;
+use crate::metrics::{Order, Timed};
 use crate::secret::Secret;
 use crate::store::{AcmeDomainRow, Store, StoreError};
 use crate::tasks::Tasks;
@@ -52,6 +53,8 @@ pub(super) struct Work {
     pub board: Board,
     pub answers: Answers,
     pub tasks: Tasks,
+    /// Counts orders.
+    pub orders: Timed<Order>,
 }
 
 /// A certificate, and how it is kept.
@@ -166,6 +169,7 @@ impl Name {
         if let Some(held) = &self.held {
             let wait = until(due(&held.certificate));
             if !wait.is_zero() {
+                self.is_well(due(&held.certificate));
                 return wait.min(IDLE);
             }
         }
@@ -228,6 +232,15 @@ impl Name {
         Ok(())
     }
 
+    /// There is nothing to do before then. What was wrong before (the database was away) is over.
+    fn is_well(&mut self, renewal: SystemTime) {
+        if self.told.take().is_some() {
+            self.work.board.change(&self.domain, |status| {
+                (status.last_error, status.next_attempt) = (None, Some(renewal));
+            });
+        }
+    }
+
     /// Nobody may try yet.
     fn wait(&mut self, wait: Duration, error: Option<String>) {
         let error = error.unwrap_or_else(|| "the process that tried has ended over it".to_owned());
@@ -253,6 +266,7 @@ impl Name {
                 return DATABASE;
             }
         }
+        let began = Instant::now();
         self.ordering = Some(failures);
         // Between our look and our claim another process may have been through with it.
         match work.store.acme_domain(&work.directory, &self.domain).await {
@@ -268,7 +282,7 @@ impl Name {
                 }
             }
             Err(error) => {
-                self.failed(Failure::database(&error), failures).await;
+                self.failed(Failure::database(&error), failures, began).await;
                 return DATABASE;
             }
         }
@@ -276,7 +290,7 @@ impl Name {
             Ok(held) => {
                 self.ordering = None;
                 (self.last, self.told) = (None, None);
-                work.board.change(&self.domain, |status| status.ordered += 1);
+                work.orders.add(Order::Ok, began.elapsed());
                 work.show(&self.domain, &held, "fresh from the certificate authority");
                 work.to_cache(&self.domain, &held).await;
                 self.held = Some(held.clone());
@@ -286,7 +300,7 @@ impl Name {
                 }
                 Duration::ZERO
             }
-            Err(failure) => self.failed(failure, failures).await,
+            Err(failure) => self.failed(failure, failures, began).await,
         }
     }
 
@@ -330,8 +344,9 @@ impl Name {
         Ok(Held { certificate, chain: chain.to_owned(), sealed_key })
     }
 
-    async fn failed(&mut self, failure: Failure, before: u32) -> Duration {
+    async fn failed(&mut self, failure: Failure, before: u32, began: Instant) -> Duration {
         let work = Arc::clone(&self.work);
+        work.orders.add(failure.outcome, began.elapsed());
         self.ordering = None;
         work.account.forget(failure.weight == Weight::NoAccount).await;
         let failures = if self.last.is_some_and(|last| last != failure.weight) { 1 } else { before + 1 };
@@ -340,7 +355,6 @@ impl Name {
         let next = SystemTime::now() + wait;
         work.board.change(&self.domain, |status| {
             (status.last_error, status.next_attempt) = (Some(failure.text.clone()), Some(next));
-            status.failed += 1;
         });
         let state = match &self.held {
             Some(held) => format!("The present one is good until {}", shown(held.certificate.not_after())),

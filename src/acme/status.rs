@@ -12,12 +12,8 @@ pub struct Status {
     pub not_after: Option<SystemTime>,
     /// Why the last attempt to get one failed; `None` when it did not.
     pub last_error: Option<String>,
-    /// When the next one is made.
+    /// When the next one is made; for a certificate that is good, when it is renewed.
     pub next_attempt: Option<SystemTime>,
-    /// Certificates that this process has ordered and got.
-    pub ordered: u64,
-    /// Attempts of this process that failed.
-    pub failed: u64,
 }
 
 /// The statuses of all names. Clones share them.
@@ -26,14 +22,8 @@ pub(super) struct Board(Arc<Mutex<Vec<Status>>>);
 
 impl Board {
     pub fn new(domains: &[String]) -> Self {
-        let status = |domain: &String| Status {
-            domain: domain.clone(),
-            not_after: None,
-            last_error: None,
-            next_attempt: None,
-            ordered: 0,
-            failed: 0,
-        };
+        let status =
+            |domain: &String| Status { domain: domain.clone(), not_after: None, last_error: None, next_attempt: None };
         Self(Arc::new(Mutex::new(domains.iter().map(status).collect())))
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Admin;
+use crate::acme::Acme;
 use crate::lifecycle::Phase;
 use crate::metrics::{self, Readings};
 use crate::relay::{Count, Measured};
@@ -19,6 +20,7 @@ pub(super) async fn read(admin: &Admin) -> Readings {
     build(admin, &mut readings);
     connections(admin, &mut readings);
     certificates(admin, &mut readings);
+    acme(admin, &mut readings);
     relay(admin, &mut readings);
     shards(admin, &mut readings).await;
     pool(admin, &mut readings);
@@ -76,8 +78,8 @@ fn certificates(admin: &Admin, readings: &mut Readings) {
     let ends: Vec<_> = all
         .iter()
         .map(|(source, certificate)| {
-            let end = certificate.not_after().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            ((source.label(), certificate.names().join(" ")), end.as_secs_f64())
+            let end = since_1970(certificate.not_after()).unwrap_or_default();
+            ((source.label(), certificate.names().join(" ")), end)
         })
         .collect();
     let labels: Vec<_> =
@@ -87,6 +89,28 @@ fn certificates(admin: &Admin, readings: &mut Readings) {
         "When a certificate ends, in seconds since 1970",
         labels.iter().zip(&ends).map(|(labels, (_, end))| (&labels[..], *end)),
     );
+}
+
+/// How each name stands whose certificate is ordered.
+fn acme(admin: &Admin, readings: &mut Readings) {
+    let all = admin.acme.as_ref().map(Acme::statuses).unwrap_or_default();
+    let labels: Vec<_> = all.iter().map(|status| [("domain", status.domain.as_str())]).collect();
+    let failing = all.iter().map(|status| f64::from(u8::from(status.last_error.is_some())));
+    readings.gauge(
+        "compose_relay_acme_failing",
+        "1 when the last attempt to get a certificate for this name failed, else 0",
+        labels.iter().zip(failing).map(|(labels, failing)| (&labels[..], failing)),
+    );
+    let next = all.iter().map(|status| status.next_attempt.and_then(since_1970));
+    readings.gauge(
+        "compose_relay_acme_next_attempt_seconds",
+        "When a certificate for this name is ordered next, in seconds since 1970",
+        labels.iter().zip(next).filter_map(|(labels, next)| Some((&labels[..], next?))),
+    );
+}
+
+fn since_1970(moment: SystemTime) -> Option<f64> {
+    Some(moment.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs_f64())
 }
 
 /// What the shards say themselves. One that does not answer is told by its delay; the sums are those of the others.

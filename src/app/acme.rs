@@ -4,6 +4,7 @@ use super::encryption::Encryption;
 use crate::acme::{Acme, AcmeError, Kind, Orders, Parts};
 use crate::auth::Sealer;
 use crate::config::{self, AcmeChallenge};
+use crate::metrics::Metrics;
 use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
 
@@ -16,7 +17,7 @@ pub(super) fn start(
     encryption: Option<&Encryption>,
     (store, database): (&Store, Settings),
     sealer: Sealer,
-    tasks: &Tasks,
+    (tasks, metrics): (&Tasks, &Metrics),
 ) -> Result<Option<Acme>, AcmeError> {
     let (Some(acme), Some(encryption)) = (&settings.acme, encryption) else { return Ok(None) };
     let kind = |challenge: &AcmeChallenge| match challenge {
@@ -37,6 +38,7 @@ pub(super) fn start(
         sealer,
         certificates: encryption.certificates.clone(),
         tasks: tasks.clone(),
+        orders: metrics.orders.clone(),
     };
     Acme::start(orders, parts).map(Some)
 }

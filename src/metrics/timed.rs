@@ -72,6 +72,26 @@ outcomes! {
     }
 }
 
+outcomes! {
+    /// How an order at a certificate authority (ACME) ended.
+    Order {
+        /// With a certificate.
+        Ok = "ok",
+        /// The authority could not prove the name.
+        Proof = "proof",
+        /// The authority's rate limit is used up.
+        RateLimit = "rate_limit",
+        /// The authority refused for another reason, or gave what is of no use.
+        Refused = "refused",
+        /// The authority gave no answer.
+        Unreachable = "unreachable",
+        /// The authority is in trouble.
+        Trouble = "trouble",
+        /// Our database was not there.
+        Database = "database",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     outcome: &'static str,

@@ -1,5 +1,7 @@
 //! Certificates by ACME: against Let's Encrypt's own test server, and against an authority that misbehaves.
 
+mod doctor;
+mod metrics;
 mod misbehaviour;
 mod orders;
 
@@ -59,6 +61,7 @@ impl Scene {
             ("ACME_CA_FILE", &ca),
             ("ACME_EMAIL", "ops@example.com"),
             ("LISTEN_HTTP", &http),
+            ("LISTEN_ADMIN", "127.0.0.1:0"),
         ];
         settings.extend_from_slice(more);
         Server::start(SocketAddr::from(([127, 0, 0, 1], https)), server_settings(&self.database.settings(), &settings))

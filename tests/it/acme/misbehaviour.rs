@@ -1,5 +1,6 @@
 //! What `pebble` does not do: an authority that is in trouble, or makes some.
 
+use super::metrics::{counted, ended};
 use super::{ORDER, Scene, certificate_at, logged, play};
 use crate::support::Server;
 use crate::support::acme_double::{AcmeDouble, Misbehaviour};
@@ -21,6 +22,7 @@ async fn server(scene: &Scene, double: &AcmeDouble) -> Server {
 async fn recovers(scene: &Scene, double: &AcmeDouble) {
     double.misbehave(Misbehaviour::None);
     certificate_at(scene.ports.https, "a.test", &double.believer(), &[]).await;
+    assert_eq!(double.contacts(), ["mailto:ops@example.com"], "ACME_EMAIL");
 }
 
 /// Seconds until the next attempt, failures so far, and whether somebody holds the claim.
@@ -38,6 +40,7 @@ fn a_rate_limit_is_kept_to_and_outlives_the_process() {
         for part in ["rate limit", "too many certificates already issued", "Next: wait", "The next attempt is at "] {
             assert!(line.contains(part), "{part}: {line}");
         }
+        assert_eq!(ended(&counted(&server, "rate_limit", 1.0).await, "refused"), 0.0);
         drop(server);
         let (wait, failures, held) = stored(scene).await;
         assert!((7100.0..=7200.0).contains(&wait) && failures == 1 && !held, "{wait} {failures} {held}");
@@ -60,6 +63,7 @@ fn an_authority_that_is_broken_is_asked_again() {
         let line = logged(&server, "no new certificate").await;
         assert!(line.contains("it answered with status 503") && line.contains("Next: "), "{line}");
         assert!(double.requests("dir") <= 2, "it is not asked over and over");
+        counted(&server, "trouble", 1.0).await;
         recovers(scene, &double).await;
     });
 }
@@ -70,6 +74,7 @@ fn an_authority_that_does_not_answer_holds_nothing_up() {
         let (double, mut server) = start(scene, Misbehaviour::Slow).await;
         let line = logged(&server, "no new certificate").await;
         assert!(line.contains("no whole answer in time"), "{line}");
+        counted(&server, "unreachable", 1.0).await;
         // In the middle of the next one the process is told to stop.
         let asked = double.requests("order");
         crate::support::within(ORDER, "the next attempt", async {
@@ -97,6 +102,7 @@ fn an_order_that_becomes_invalid_is_explained() {
         }
         assert!(!line.contains('\u{1b}'), "{line}");
         assert_eq!(double.requests("challenge"), 2, "each kind once");
+        assert_eq!(ended(&counted(&server, "proof", 1.0).await, "proof"), 1.0, "one order, not two");
         let (wait, failures, held) = stored(scene).await;
         assert!((100.0..=133.0).contains(&wait) && failures == 1 && !held, "{wait} {failures} {held}");
     });
@@ -109,6 +115,7 @@ fn an_authority_that_rejects_every_nonce_is_not_asked_for_ever() {
         let line = logged(&server, "no new certificate").await;
         assert!(line.contains("badNonce"), "{line}");
         assert!((3..=60).contains(&double.requests("account")), "{}", double.requests("account"));
+        counted(&server, "trouble", 1.0).await;
         recovers(scene, &double).await;
     });
 }

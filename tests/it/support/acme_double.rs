@@ -53,6 +53,8 @@ struct Inner {
     nonces: HashSet<String>,
     /// Public keys by account.
     accounts: HashMap<String, Vec<u8>>,
+    /// Where to write to, of all accounts.
+    contacts: Vec<String>,
     orders: Vec<Order>,
     requests: BTreeMap<String, usize>,
     last: usize,
@@ -86,6 +88,7 @@ impl AcmeDouble {
             misbehaviour: Misbehaviour::None,
             nonces: HashSet::new(),
             accounts: HashMap::new(),
+            contacts: Vec::new(),
             orders: Vec::new(),
             requests: BTreeMap::new(),
             last: 0,
@@ -121,6 +124,11 @@ impl AcmeDouble {
     /// Requests for a resource so far: the first part of the path.
     pub fn requests(&self, resource: &str) -> usize {
         self.state.inner.lock().unwrap().requests.get(resource).copied().unwrap_or(0)
+    }
+
+    /// Where the accounts want letters to go, as they wrote it.
+    pub fn contacts(&self) -> Vec<String> {
+        self.state.inner.lock().unwrap().contacts.clone()
     }
 
     /// The client that believes what it signs.
@@ -201,6 +209,8 @@ impl State {
         };
         Some(match (resource, number) {
             ("account", _) => {
+                let contacts = payload["contact"].as_array().into_iter().flatten();
+                inner.contacts.extend(contacts.map(|contact| contact.as_str().unwrap().to_owned()));
                 Answer { location: Some(account), ..said(201, &json!({"status": "valid", "orders": self.base})) }
             }
             ("order", None) => match inner.misbehaviour {

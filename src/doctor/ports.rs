@@ -24,7 +24,9 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     for (address, encrypted) in subject.listeners() {
         // With TLS the plain port only leads to the encrypted one.
         let leads = subject.config.tls.is_on() && !encrypted;
-        findings.push(public(address, &host, preface(&subject.config, near(address), encrypted), leads).await);
+        let ordered = encrypted && subject.config.tls.acme.is_some();
+        let preface = preface(&subject.config, near(address), encrypted);
+        findings.push(public(address, &host, preface, leads, ordered).await);
     }
     if let Some(address) = subject.config.admin.listen.filter(|address| address.port() != 0) {
         findings.push(admin(address).await);
@@ -32,7 +34,8 @@ pub(super) async fn look(subject: &Subject) -> Vec<Finding> {
     findings
 }
 
-async fn public(address: SocketAddr, host: &str, preface: Preface, leads: bool) -> Finding {
+/// `leads`: plain HTTP that leads to https. `ordered`: https with certificates that the server orders itself.
+async fn public(address: SocketAddr, host: &str, preface: Preface, leads: bool, ordered: bool) -> Finding {
     let answer = probe(near(address), host, preface, "/health-check", DEADLINE).await;
     match answer {
         Ok(answer) if leads && answer.status() == 308 => {
@@ -46,6 +49,15 @@ async fn public(address: SocketAddr, host: &str, preface: Preface, leads: bool) 
             Finding::warning(AREA, what, "look at its log if this lasts")
         }
         Err(ClientError::Connect) => free(address),
+        Err(ClientError::Tls) if ordered => {
+            let what = format!("whoever listens on {address} has no certificate to show");
+            let next = format!(
+                "a compose-relay that waits for its first certificate does this: see its log; \
+                 `ss -ltnp 'sport = :{}'` tells whether it is one",
+                address.port()
+            );
+            Finding::warning(AREA, what, next)
+        }
         Ok(_) | Err(_) => taken(address),
     }
 }
@@ -89,6 +101,9 @@ pub async fn ask(config: &Config, address: SocketAddr, encrypted: bool, deadline
         Ok(answer) => Err(format!("what listens there is no compose-relay (it answers {})", answer.status().as_u16())),
         Err(ClientError::Connect) => Err("nobody listens there".to_owned()),
         Err(ClientError::Timeout) => Err(format!("no answer within {} s", deadline.as_secs())),
+        Err(ClientError::Tls) if config.tls.acme.is_some() => {
+            Err("no TLS with it; a server that waits for its first certificate refuses it: see its log".to_owned())
+        }
         Err(error) => Err(error.to_string()),
     }
 }

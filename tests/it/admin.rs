@@ -1,6 +1,6 @@
 //! The listener of the operator's tools.
 
-mod doctor;
+pub mod doctor;
 mod health;
 mod listener;
 mod logs;

@@ -10,10 +10,10 @@ use std::net::TcpListener;
 use std::path::Path;
 
 /// The findings of a report.
-struct Report(Value);
+pub struct Report(Value);
 
 impl Report {
-    async fn of(settings: &[(String, String)]) -> Report {
+    pub async fn of(settings: &[(String, String)]) -> Report {
         let output = run(&["doctor", "--json"], settings).await;
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(&output)));
         let expected = i32::from(report["grade"] == "failure");
@@ -23,7 +23,7 @@ impl Report {
 
     /// There is a finding of this area and grade with these words.
     #[track_caller]
-    fn has(&self, area: &str, grade: &str, words: &str) -> &Self {
+    pub fn has(&self, area: &str, grade: &str, words: &str) -> &Self {
         let all = self.0["findings"].as_array().unwrap();
         let found = all.iter().any(|finding| {
             let text =

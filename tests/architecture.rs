@@ -36,8 +36,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("acme", &["auth", "http", "metrics", "secret", "store", "tasks", "tls"]),
     ("admin", &["acme", "http", "lifecycle", "metrics", "net", "relay", "store", "tls"]),
+    ("acme", &["auth", "http", "metrics", "secret", "store", "tasks", "tls"]),
     (
         "api",
         &[

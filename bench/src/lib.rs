@@ -5,7 +5,19 @@
 //! outside only: programs, sockets, `/proc`. Micro benches of the server's parts are in `bench/benches/`.
 #![forbid(unsafe_code)]
 
+pub mod contender;
 pub mod cpu;
+pub mod dial;
+pub mod frames;
+pub mod generator;
 pub mod interrupt;
+pub mod link;
+pub mod measure;
+pub mod plot;
+pub mod report;
+pub mod row;
+pub mod run;
 pub mod scene;
+pub mod tls;
+pub mod verdict;
 pub mod world;

@@ -1,26 +1,83 @@
 //! `compose-relay-bench`; `./dev bench` builds and starts it.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::Parser;
-use compose_relay_bench::{interrupt, scene};
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+use compose_relay_bench::contender::{Kind, fastwebsockets, forwarder};
+use compose_relay_bench::measure::Times;
+use compose_relay_bench::report::Report;
+use compose_relay_bench::run::{self, Plan};
+use compose_relay_bench::{interrupt, plot, row, scene};
 
-/// What the server is measured with: `./dev bench` builds everything for release and starts this.
+/// The server under load, beside other relays on the same work: CPU for each forwarded frame, latency, memory, and how that
+/// stands to the aims. The server has one core for itself; the load comes from this process on another one.
 #[derive(Debug, Parser)]
-#[command(name = "./dev bench")]
+#[command(name = "./dev bench", args_conflicts_with_subcommands = true, after_help = after_help())]
 struct Arguments {
-    /// Few rounds and short ones: shows that it works, gives no figures to quote.
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// Two rounds of half a second: shows that everything works, gives no figures to quote.
     #[arg(long)]
     quick: bool,
+    /// Rounds; in each one all contenders do all rows. The table has the medians.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds that each contender runs in each row and round, a quarter more to warm up.
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Only these beside compose-relay: haproxy, nginx, nginx-64k, tcp, fastwebsockets, or none.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Count also rounds in which something else ran, and rows that kept no server busy. Such figures are for trying things
+    /// out, not to be quoted.
+    #[arg(long)]
+    noisy: bool,
     /// The rows to run; all of them when none is named.
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
 }
 
+/// Contenders that are a part of this program. The bench starts them itself.
+#[derive(Debug, Subcommand)]
+enum Part {
+    #[command(hide = true)]
+    Forward { to: SocketAddr },
+    #[command(hide = true)]
+    Fastwebsockets { chain: Option<PathBuf>, key: Option<PathBuf> },
+}
+
+fn after_help() -> String {
+    let mut text = String::from("Rows:\n");
+    for (name, about) in
+        row::ALL.iter().map(|row| (row.name, row.about)).chain(scene::ALL.iter().map(|scene| (scene.name, scene.about)))
+    {
+        text.push_str(&format!("  {name:<12} {about}\n"));
+    }
+    text.push_str(
+        "\n`./dev bench micro` measures the server's parts alone.\n\n\
+         A row is reported only when it may be believed: the server was busy for 85 % of its core (where the row can\n\
+         do that), the generator was not the limit, and at least three rounds were not disturbed by something else on\n\
+         the machine. Otherwise the table says why there is no figure. Leave the machine alone while it runs.\n\
+         Results: the tables here, and target/bench/load.json and load.svg.",
+    );
+    text
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    interrupt::watch();
-    match run(&arguments) {
+    let done = match arguments.part {
+        Some(Part::Forward { to }) => forwarder::run(to),
+        Some(Part::Fastwebsockets { chain, key }) => fastwebsockets::run(chain.zip(key).map(Into::into)),
+        None => {
+            interrupt::watch();
+            bench(&arguments)
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error:#}");
@@ -29,20 +86,48 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<()> {
+fn bench(arguments: &Arguments) -> Result<()> {
+    let named = |name: &str| arguments.rows.is_empty() || arguments.rows.iter().any(|it| it == name);
     for name in &arguments.rows {
-        anyhow::ensure!(
-            scene::ALL.iter().any(|scene| scene.name == name),
-            "there is no row {name:?}; see ./dev bench --help"
-        );
+        let known = row::ALL.iter().any(|row| row.name == name) || scene::ALL.iter().any(|scene| scene.name == name);
+        ensure!(known, "there is no row {name:?}; see ./dev bench --help");
     }
-    let bench = scene::Bench { quick: arguments.quick };
-    for scene in scene::ALL {
-        if arguments.rows.is_empty() || arguments.rows.iter().any(|name| name == scene.name) {
-            for line in (scene.run)(&bench)? {
-                println!("{}: {}", scene.name, line.text());
-            }
+    let mut rows: Vec<_> = row::ALL.iter().filter(|row| named(row.name)).collect();
+    // The open loop goes by the rates of this row.
+    if rows.iter().any(|row| matches!(row.pace, row::Pace::Share(_))) && !named(row::SATURATED) {
+        rows.splice(0..0, row::ALL.iter().filter(|row| row.name == row::SATURATED));
+    }
+    if !rows.is_empty() {
+        load(arguments, rows)?;
+    }
+    for scene in scene::ALL.iter().filter(|scene| named(scene.name)) {
+        for line in (scene.run)(&scene::Bench { quick: arguments.quick })? {
+            println!("{}: {}", scene.name, line.text());
         }
     }
+    Ok(())
+}
+
+fn load(arguments: &Arguments, rows: Vec<&'static row::Row>) -> Result<()> {
+    let mut only = Vec::new();
+    for name in &arguments.only {
+        let all = [Kind::ComposeRelay, Kind::Haproxy, Kind::Nginx, Kind::Nginx64k, Kind::Tcp, Kind::Fastwebsockets];
+        let found = all.into_iter().find(|kind| kind.name() == name);
+        // Nobody else.
+        let found = found.or_else(|| (name == "none").then_some(Kind::ComposeRelay));
+        only.push(found.with_context(|| format!("there is no contender {name:?}; see ./dev bench --help"))?);
+    }
+    ensure!(arguments.rounds > 0 && arguments.seconds > 0.0, "nothing to do");
+    let (rounds, seconds) = if arguments.quick { (2, 0.5) } else { (arguments.rounds, arguments.seconds) };
+    let time = Duration::try_from_secs_f64(seconds).context("--seconds")?;
+    let times = Times { warm_up: time / 4, time };
+    let cells = run::run(&Plan { rows, only, rounds, times, noisy: arguments.noisy })?;
+    let report = Report::of(&cells, arguments.noisy);
+    print!("\n{}", report.text());
+    let directory = std::env::current_exe()?.ancestors().nth(2).context("the target directory")?.join("bench");
+    std::fs::create_dir_all(&directory).context("making the directory for the results")?;
+    std::fs::write(directory.join("load.json"), serde_json::to_string_pretty(&report)?).context("writing load.json")?;
+    std::fs::write(directory.join("load.svg"), plot::svg(&cells)).context("writing load.svg")?;
+    println!("\n{}: load.json, load.svg", directory.display());
     Ok(())
 }

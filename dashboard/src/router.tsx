@@ -7,15 +7,25 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { ComponentType } from "react";
 import { formatParams, parseParams } from "./model/params";
 import { Crash } from "./ui/Crash";
 import { NotFound } from "./ui/NotFound";
+import { PageOnItsWay } from "./ui/PageOnItsWay";
+import { Part } from "./ui/part";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Crash });
 
-/** An address whose page is loaded when it is opened. */
-const page = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
-  createRoute({ getParentRoute: () => root, path, component });
+/** An address whose page is fetched when it is opened. */
+function page<Path extends string>(path: Path, fetchPage: () => Promise<ComponentType>) {
+  const part = new Part(async () => ({ default: await fetchPage() }));
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(part.load),
+    pendingComponent: () => <PageOnItsWay part={part} />,
+  });
+}
 
 const routes = root.addChildren([
   createRoute({
@@ -25,42 +35,15 @@ const routes = root.addChildren([
       throw redirect({ to: "/home", replace: true });
     },
   }),
-  page(
-    "/home",
-    lazyRouteComponent(() => import("./home/HomePage"), "HomePage"),
-  ),
-  page(
-    "/app/$environmentId/$appRoute",
-    lazyRouteComponent(() => import("./app/AppPage"), "AppPage"),
-  ),
-  page(
-    "/auth/login",
-    lazyRouteComponent(() => import("./auth/SignInPage"), "SignInPage"),
-  ),
-  page(
-    "/auth/signup",
-    lazyRouteComponent(() => import("./auth/SignUpPage"), "SignUpPage"),
-  ),
-  page(
-    "/auth/signed-in",
-    lazyRouteComponent(() => import("./auth/SignedInPage"), "SignedInPage"),
-  ),
-  page(
-    "/auth/google-oauth",
-    lazyRouteComponent(() => import("./auth/GooglePage"), "GooglePage"),
-  ),
-  page(
-    "/auth/google-oauth/redirect",
-    lazyRouteComponent(() => import("./auth/GoogleReturnPage"), "GoogleReturnPage"),
-  ),
-  page(
-    "/auth/login-to-app",
-    lazyRouteComponent(() => import("./auth/AppEntryPage"), "AppEntryPage"),
-  ),
-  page(
-    "/new-user-flow",
-    lazyRouteComponent(() => import("./auth/NewUserPage"), "NewUserPage"),
-  ),
+  page("/home", () => import("./home/HomePage").then((m) => m.HomePage)),
+  page("/app/$environmentId/$appRoute", () => import("./app/AppPage").then((m) => m.AppPage)),
+  page("/auth/login", () => import("./auth/SignInPage").then((m) => m.SignInPage)),
+  page("/auth/signup", () => import("./auth/SignUpPage").then((m) => m.SignUpPage)),
+  page("/auth/signed-in", () => import("./auth/SignedInPage").then((m) => m.SignedInPage)),
+  page("/auth/google-oauth", () => import("./auth/GooglePage").then((m) => m.GooglePage)),
+  page("/auth/google-oauth/redirect", () => import("./auth/GoogleReturnPage").then((m) => m.GoogleReturnPage)),
+  page("/auth/login-to-app", () => import("./auth/AppEntryPage").then((m) => m.AppEntryPage)),
+  page("/new-user-flow", () => import("./auth/NewUserPage").then((m) => m.NewUserPage)),
 ]);
 
 /** Values of a query are JSON-like everywhere: what reads as a number or a boolean is one. */
@@ -70,5 +53,7 @@ export const makeRouter = () =>
     parseSearch: parseParams,
     stringifySearch: formatParams,
     defaultPreload: "intent",
+    // Not held up for the sake of a calm look.
+    defaultPendingMinMs: 0,
     scrollRestoration: true,
   });

@@ -1,12 +1,13 @@
 import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { formatParams, parseParams } from "../model/params";
+import { Part } from "../ui/part";
 import { AppView } from "./AppView";
 import { browserOutside } from "./browser";
 import { AppController } from "./controller";
 
-const leaveDialog = () => import("./LeaveDialog");
-const LeaveDialog = lazy(() => leaveDialog().then((module) => ({ default: module.LeaveDialog })));
+const leaveDialog = new Part(() => import("./LeaveDialog").then((module) => ({ default: module.LeaveDialog })));
+const LeaveDialog = lazy(leaveDialog.load);
 
 /** `/app/<environmentId>/<appRoute>`: the deep link that people share. */
 export function AppPage() {
@@ -29,7 +30,7 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
 
   useEffect(() => followBrowser(controller), [controller]);
   // Here before it is needed: after an update of the server its file may be gone.
-  useEffect(() => void leaveDialog(), []);
+  useEffect(() => void leaveDialog.load(), []);
 
   const entering = state.access.kind === "signed-out" && !state.access.duringRun;
   useEffect(() => {

@@ -3,6 +3,7 @@ import { focusInput, PageContext, type PageContextValue, usePageState } from "..
 import { RenderRoot } from "../components/Render";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
+import { Part, retryParts } from "../ui/part";
 import { Spinner } from "../ui/Spinner";
 import { Wait } from "../ui/Wait";
 import { AccessMessage, LostAccess } from "./AccessMessage";
@@ -17,8 +18,10 @@ import { ToastRegion } from "./ToastRegion";
 import { useTheme } from "./useTheme";
 
 // Not needed for the first paint.
-const Dialogs = lazy(() => import("./Dialogs").then((module) => ({ default: module.Dialogs })));
-const StatusControl = lazy(() => import("./StatusControl").then((module) => ({ default: module.StatusControl })));
+const Dialogs = lazy(new Part(() => import("./Dialogs").then((module) => ({ default: module.Dialogs }))).load);
+const StatusControl = lazy(
+  new Part(() => import("./StatusControl").then((module) => ({ default: module.StatusControl }))).load,
+);
 
 /** The app page as a picture of its state. */
 export function AppView({
@@ -36,6 +39,12 @@ export function AppView({
   useEffect(() => {
     document.title = name || "Compose";
   }, [name]);
+
+  // The socket is through: so is what could not be fetched meanwhile.
+  const connected = status.kind === "online" || status.kind === "environment-offline";
+  useEffect(() => {
+    if (connected) retryParts();
+  }, [connected]);
 
   const removed = grant !== null && !grant.environment.apps.some((app) => app.route === grant.app.route);
   const nav = grant?.environment.navs?.find((other) => other.id === grant.app.navId);
@@ -161,7 +170,14 @@ function Area({ state, controller }: { state: AppSnapshot; controller: AppContro
       );
     }
     if (status.kind !== "connecting" && status.kind !== "online") return null;
-    return <Wait key="connecting" what="Connecting to the app’s server…" />;
+    return (
+      <Wait
+        key="connecting"
+        what="Connecting to the app’s server…"
+        long="Still connecting. It is taking longer than usual."
+        actions={restart}
+      />
+    );
   }
   const { loading, config } = page;
   const x = config.paddingX ?? "1rem";

@@ -8,8 +8,3 @@ export function Placeholder({ type, reason = "is not known to this dashboard" }:
     </p>
   );
 }
-
-/** While the code of a component loads: about its size, so that nothing jumps. */
-export function Waiting({ type }: { type: string }) {
-  return <div className={styles.waiting} data-type={type} aria-hidden="true" />;
-}

@@ -1,8 +1,9 @@
-import { Component, memo, type ReactNode, Suspense } from "react";
+import { Component, memo, type ReactNode } from "react";
 import { topic } from "../model/execution";
 import type { ComponentNode, ComponentType } from "../model/types";
 import { RenderContext, useNode, useTopic } from "./hooks";
-import { Placeholder, Waiting } from "./Placeholder";
+import { Late, LateComponent } from "./late";
+import { Placeholder } from "./Placeholder";
 import { registry } from "./registry";
 
 /** What a component gets. `node.model` is immutable: a new one means an update. */
@@ -17,13 +18,12 @@ export const Render = memo(function Render({ id }: { id: string }) {
   // Own entries only: a type named "constructor" is as unknown as any other.
   const Shown = (Object.hasOwn(registry, node.type) ? registry[node.type] : undefined) as
     | React.ComponentType<ComponentProps>
+    | Late
     | undefined;
   if (!Shown) return <Placeholder type={node.type} />;
   return (
     <Boundary type={node.type} node={node}>
-      <Suspense fallback={<Waiting type={node.type} />}>
-        <Shown node={node} />
-      </Suspense>
+      {Shown instanceof Late ? <LateComponent late={Shown} node={node} /> : <Shown node={node} />}
     </Boundary>
   );
 });
@@ -40,25 +40,19 @@ export const RenderRoot = memo(function RenderRoot({ renderId }: { renderId: str
 });
 
 /** A component that fails shows so; the rest of the page works on. It gets a new try with its next model. */
-class Boundary extends Component<
-  { type: string; node: ComponentNode; children: ReactNode },
-  { reason: string | null }
-> {
-  override state: { reason: string | null } = { reason: null };
+class Boundary extends Component<{ type: string; node: ComponentNode; children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
 
-  static getDerivedStateFromError(error: unknown): { reason: string } {
-    // After an update of the server the files of the old dashboard are gone.
-    const missing =
-      error instanceof Error && /dynamically imported module|importing a module script/i.test(error.message);
-    return { reason: missing ? "could not be loaded. Please reload this page" : "could not be shown" };
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
   }
 
   override componentDidUpdate(before: { node: ComponentNode }): void {
-    if (this.state.reason !== null && before.node !== this.props.node) this.setState({ reason: null });
+    if (this.state.failed && before.node !== this.props.node) this.setState({ failed: false });
   }
 
   override render(): ReactNode {
-    if (this.state.reason === null) return this.props.children;
-    return <Placeholder type={this.props.type} reason={this.state.reason} />;
+    if (!this.state.failed) return this.props.children;
+    return <Placeholder type={this.props.type} reason="could not be shown" />;
   }
 }

@@ -1,4 +1,4 @@
-import { lazy, type ComponentType as Shown } from "react";
+import type { ComponentType as Shown } from "react";
 import type { Models } from "../model/types";
 import { AppButton } from "./button/AppButton";
 import { Divider } from "./display/Divider";
@@ -11,14 +11,15 @@ import { Checkbox } from "./input/Checkbox";
 import { NumberInput } from "./input/NumberInput";
 import { TextAreaInput } from "./input/TextAreaInput";
 import { TextInput } from "./input/TextInput";
+import { Late } from "./late";
 import { Form } from "./layout/Form";
 import { Stack } from "./layout/Stack";
 import type { ComponentProps } from "./Render";
 
-type Registry = { [T in keyof Models]?: Shown<ComponentProps<T>> };
+type Registry = { [T in keyof Models]?: Shown<ComponentProps<T>> | Late<T> };
 
 /**
- * Type code → component. Small and common ones directly; what is heavy with `lazy(() => import(…))`.
+ * Type code → component. Small and common ones directly; what is heavy with `new Late(() => import(…))`.
  * A code that is not here shows a placeholder. `display-none` and `page-confirm` never come here.
  */
 export const registry: Registry = {
@@ -28,30 +29,28 @@ export const registry: Registry = {
   "input-password": TextInput,
   "input-number": NumberInput,
   "input-text-area": TextAreaInput,
-  ij: lazy(() => import("./input/JsonInput").then((m) => ({ default: m.JsonInput }))),
-  "input-date": lazy(() => import("./input/DateInput").then((m) => ({ default: m.DateInput }))),
-  "input-time": lazy(() => import("./input/TimeInput").then((m) => ({ default: m.TimeInput }))),
-  "input-date-time": lazy(() => import("./input/DateInput").then((m) => ({ default: m.DateInput }))),
-  "input-radio-group": lazy(() => import("./input/RadioInput").then((m) => ({ default: m.RadioInput }))),
-  "input-select-dropdown-single": lazy(() => import("./input/SelectInput").then((m) => ({ default: m.SelectInput }))),
-  "input-select-dropdown-multi": lazy(() =>
-    import("./input/MultiSelectInput").then((m) => ({ default: m.MultiSelectInput })),
-  ),
+  ij: new Late(() => import("./input/JsonInput").then((m) => m.JsonInput)),
+  "input-date": new Late(() => import("./input/DateInput").then((m) => m.DateInput)),
+  "input-time": new Late(() => import("./input/TimeInput").then((m) => m.TimeInput)),
+  "input-date-time": new Late(() => import("./input/DateInput").then((m) => m.DateInput)),
+  "input-radio-group": new Late(() => import("./input/RadioInput").then((m) => m.RadioInput)),
+  "input-select-dropdown-single": new Late(() => import("./input/SelectInput").then((m) => m.SelectInput)),
+  "input-select-dropdown-multi": new Late(() => import("./input/MultiSelectInput").then((m) => m.MultiSelectInput)),
   "input-checkbox": Checkbox,
-  "input-file-drop": lazy(() => import("./input/FileDrop").then((m) => ({ default: m.FileDrop }))),
-  "input-table": lazy(() => import("./table/Table").then((m) => ({ default: m.Table }))),
-  "btn-bar-chart": lazy(() => import("./chart/BarChart").then((m) => ({ default: m.BarChart }))),
+  "input-file-drop": new Late(() => import("./input/FileDrop").then((m) => m.FileDrop)),
+  "input-table": new Late(() => import("./table/Table").then((m) => m.Table)),
+  "btn-bar-chart": new Late(() => import("./chart/BarChart").then((m) => m.BarChart)),
   "button-default": AppButton,
   "button-form-submit": AppButton,
   "layout-stack": Stack,
   "layout-form": Form,
   "display-text": Text,
   "display-header": Header,
-  "display-markdown": lazy(() => import("./display/Markdown").then((m) => ({ default: m.Markdown }))),
-  "display-code": lazy(() => import("./display/Code").then((m) => ({ default: m.Code }))),
-  "display-json": lazy(() => import("./display/JsonDisplay").then((m) => ({ default: m.JsonDisplay }))),
+  "display-markdown": new Late(() => import("./display/Markdown").then((m) => m.Markdown)),
+  "display-code": new Late(() => import("./display/Code").then((m) => m.Code)),
+  "display-json": new Late(() => import("./display/JsonDisplay").then((m) => m.JsonDisplay)),
   "display-image": Image,
-  "display-pdf": lazy(() => import("./display/Pdf").then((m) => ({ default: m.Pdf }))),
+  "display-pdf": new Late(() => import("./display/Pdf").then((m) => m.Pdf)),
   "display-spinner": SpinnerDisplay,
   dd: Divider,
   ds: Statistic,

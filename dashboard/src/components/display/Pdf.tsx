@@ -1,7 +1,9 @@
-import type { PDFDocumentProxy } from "pdfjs-dist";
+import type { PDFDocumentLoadingTask, PDFDocumentProxy } from "pdfjs-dist";
 import { useEffect, useMemo, useState } from "react";
 import { bytesOfDataUri } from "../../model/data-uri";
 import { Button } from "../../ui/Button";
+import { PartNews } from "../../ui/PartNews";
+import { Part, type PartState } from "../../ui/part";
 import { Spinner } from "../../ui/Spinner";
 import { usePageContext } from "../hooks";
 import type { ComponentProps } from "../Render";
@@ -34,7 +36,8 @@ export function Pdf({ node }: ComponentProps<"display-pdf">) {
       }
     >
       {opened === "failed" && <p className={styles.state}>This PDF cannot be read.</p>}
-      {opened === "opening" && (
+      {(opened === "away" || opened === "outdated") && <PartNews state={opened} />}
+      {opened === "loading" && (
         <p className={styles.state} role="status">
           <Spinner size="sm" /> Opening the PDF…
         </p>
@@ -57,23 +60,32 @@ export function Pdf({ node }: ComponentProps<"display-pdf">) {
   );
 }
 
-function usePdf(bytes: Uint8Array | null): PDFDocumentProxy | "opening" | "failed" {
-  const [opened, setOpened] = useState<PDFDocumentProxy | "opening" | "failed">("opening");
+type Opened = PDFDocumentProxy | "failed" | PartState;
+
+/** The document. Its reader is a part of its own, which may have to be fetched more than once. */
+function usePdf(bytes: Uint8Array | null): Opened {
+  const [opened, setOpened] = useState<Opened>("loading");
   useEffect(() => {
     if (bytes === null) {
       setOpened("failed");
       return;
     }
-    setOpened("opening");
-    const task = openPdf(bytes);
+    setOpened("loading");
     let current = true;
-    task.promise.then(
+    let task: PDFDocumentLoadingTask | null = null;
+    const part = new Part(() => {
+      task = openPdf(bytes);
+      return task.promise;
+    });
+    const unsubscribe = part.subscribe(() => current && setOpened(part.snapshot()));
+    part.load().then(
       (document) => current && setOpened(document),
       () => current && setOpened("failed"),
     );
     return () => {
       current = false;
-      void task.destroy();
+      unsubscribe();
+      void task?.destroy();
     };
   }, [bytes]);
   return opened;

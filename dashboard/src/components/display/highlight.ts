@@ -4,6 +4,7 @@ import type { LanguageFn } from "highlight.js";
 import { createLowlight } from "lowlight";
 import type { ReactNode } from "react";
 import { Fragment, jsx, jsxs } from "react/jsx-runtime";
+import { Part } from "../../ui/part";
 
 /** Colouring more than this many characters would hold up the page. */
 const LONGEST = 100_000;
@@ -51,11 +52,11 @@ const LANGUAGES: Record<string, Load> = {
   yaml: () => import("highlight.js/lib/languages/yaml"),
 };
 
-/** The coloured code, or null when there is nothing to colour. It rejects when the language cannot be loaded. */
+/** The coloured code, as soon as its language is there; null when there is nothing to colour. */
 export async function highlight(code: string, lang: string): Promise<ReactNode | null> {
   const load = Object.hasOwn(LANGUAGES, lang) ? LANGUAGES[lang] : undefined;
   if (!load || code.length > LONGEST) return null;
-  const { default: language } = await load();
+  const { default: language } = await new Part(load).load();
   const tree = createLowlight({ [lang]: language }).highlight(lang, code);
   return toJsxRuntime(tree, { Fragment, jsx, jsxs });
 }

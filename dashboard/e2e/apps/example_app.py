@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import time
 
 import pandas as pd
 
@@ -392,6 +393,14 @@ def broken_app(page: Page, ui: UI):
     page.add(lambda: ui.stack([ui.text_input("same"), ui.text_input("same")]))
 
 
+def slow_app(page: Page, ui: UI):
+    time.sleep(3600)
+
+
+def empty_app(page: Page, ui: UI):
+    page.add(lambda: ui.stack([ui.table("boats", [], columns=["name", "berth"]), ui.bar_chart("sales", [])]))
+
+
 def crash_app(page: Page, ui: UI):
     raise ValueError("handler failed")
 
@@ -412,8 +421,11 @@ client = c.Client(
         c.App("update", update_app, parent_app_route="display"),
         c.App("broken", broken_app),
         c.App("crash", crash_app),
+        c.App("slow", slow_app, hidden=True),
+        c.App("empty", empty_app, hidden=True),
     ],
-    theme={"text_color": "#102030", "background_color": "#fafafa", "primary_color": "#0066cc"},
+    # Without a theme of its own an app is light or dark, as its user wants it.
+    theme=None if os.environ.get("UNTHEMED") else {"text_color": "#102030", "background_color": "#fafafa", "primary_color": "#0066cc"},
     DANGEROUS_ENABLE_DEV_MODE=True,
 )
 

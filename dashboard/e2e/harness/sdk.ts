@@ -18,6 +18,7 @@ export class Sdk {
     private readonly app: string,
     private readonly address: string,
     private readonly key: string,
+    private readonly settings: Record<string, string> = {},
   ) {
     if (!existsSync(PYTHON)) throw new Error(`${PYTHON} is missing: \`./dev e2e\` makes it`);
   }
@@ -30,6 +31,7 @@ export class Sdk {
       COMPOSE_ADDRESS: this.address,
       PYTHONIOENCODING: "utf-8",
       NO_PROXY: "*",
+      ...this.settings,
     });
     await this.child.says(/connected/i);
   }

@@ -25,6 +25,8 @@ export interface Owner {
 }
 
 interface WorkerFixtures {
+  /** Whether the example app has colours of its own; without them it is light or dark. */
+  themed: boolean;
   provider: Provider;
   relay: Relay;
   sdk: Sdk;
@@ -86,9 +88,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: 120_000 },
   ],
+  themed: [true, { option: true, scope: "worker" }],
   sdk: [
-    async ({ relay }, use) => {
-      const sdk = new Sdk("example_app.py", relay.address, relay.key);
+    async ({ relay, themed }, use) => {
+      const sdk = new Sdk("example_app.py", relay.address, relay.key, themed ? {} : { UNTHEMED: "1" });
       await sdk.start();
       await use(sdk);
       await sdk.stop();
@@ -111,7 +114,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       });
       await request.dispose();
     },
-    { scope: "worker" },
+    // The link works once: the owner goes first, also where the first test of a worker is about the link itself.
+    { scope: "worker", auto: true },
   ],
   outages: [false, { option: true }],
   context: async ({ browser, relay, owner, outages, contextOptions }, use) => {

@@ -18,7 +18,7 @@ export function StatusBanner({
       Retry now
     </Button>
   );
-  const kept = hasPage ? " What you see stays, and what you have typed is kept." : "";
+  const kept = hasPage ? " What you have typed is kept." : "";
   switch (status.kind) {
     case "browser-offline":
       return (

@@ -60,7 +60,9 @@ export function SignInPage() {
           }
         >
           <p>
-            {environmentId ? "This app is for people it was shared with." : "Choose with whom you have your account."}
+            {environmentId
+              ? "This app is for people it was shared with."
+              : "Use the account that your team knows you by."}
           </p>
           {email && (
             <p>

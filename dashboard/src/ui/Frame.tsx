@@ -3,7 +3,7 @@ import styles from "./frame.module.css";
 import { Logo } from "./Logo";
 import { SchemeSwitch } from "./SchemeSwitch";
 
-/** What is around every page but an app's: the mark, the switch of colours, one main part. */
+/** What is around every page but an app's: the mark, one main part, the switch of colours. */
 export function Frame({
   title,
   children,
@@ -29,14 +29,14 @@ export function Frame({
           <Logo />
           {brand ?? <span>Compose</span>}
         </a>
-        <div className={styles.tools}>
-          <SchemeSwitch />
-          {tools}
-        </div>
+        <div className={styles.tools}>{tools}</div>
       </header>
       <main className={styles.main} id="main" tabIndex={-1}>
         {children}
       </main>
+      <footer className={styles.footer}>
+        <SchemeSwitch />
+      </footer>
     </div>
   );
 }

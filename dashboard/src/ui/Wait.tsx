@@ -17,7 +17,7 @@ export function Wait({ what, long, actions }: { what: string; long?: string; act
         ) : stage === 1 ? (
           what
         ) : (
-          (long ?? `${what} This takes long.`)
+          (long ?? `${what} It is taking longer than usual.`)
         )}
       </p>
       {stage === 2 && actions && <div className={styles.actions}>{actions}</div>}

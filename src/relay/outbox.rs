@@ -5,6 +5,7 @@
 //! at [`Outbox::queued`] and decides what being slow means.
 
 mod piece;
+mod spare;
 mod unsent;
 
 use std::collections::VecDeque;
@@ -382,7 +383,7 @@ impl Outbox {
     /// All is written: gives the memory back.
     #[inline]
     fn free(&mut self) {
-        self.tail.clear(KEEP);
+        self.tail.clear();
         if self.pieces.capacity() > 0 {
             self.pieces = VecDeque::new();
         }

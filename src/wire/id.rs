@@ -13,34 +13,39 @@ const DIGITS: [usize; 32] = [
     35,
 ];
 
-/// A hex digit's value; 0xff for every other byte, so that a bad digit shows in the high half of the sum.
-const VALUES: [u8; 256] = {
-    let mut values = [0xff; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        values[LOWER[digit as usize] as usize] = digit;
-        values[LOWER[digit as usize].to_ascii_uppercase() as usize] = digit;
-        digit += 1;
-    }
-    values
-};
-
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 
-/// Reads 36 bytes without a branch per digit: faults are collected and looked at once.
+/// Each byte of a word.
+const fn every(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Reads 36 bytes without a branch per digit, eight digits at a time; faults are collected and looked at once.
 #[inline]
 fn parse(text: &[u8]) -> Option<u128> {
     let text: &[u8; LEN] = text.try_into().ok()?;
-    let mut fault = (text[8] ^ b'-') | (text[13] ^ b'-') | (text[18] ^ b'-') | (text[23] ^ b'-');
-    let mut halves = [0u64; 2];
-    for (half, places) in halves.iter_mut().zip(DIGITS.as_chunks::<16>().0) {
-        for &place in places {
-            let value = VALUES[text[place] as usize];
-            fault |= value & 0xf0;
-            *half = (*half << 4) | u64::from(value & 0x0f);
-        }
+    let hyphens = (text[8] ^ b'-') | (text[13] ^ b'-') | (text[18] ^ b'-') | (text[23] ^ b'-');
+    let at =
+        |place: usize| u64::from(u32::from_le_bytes([text[place], text[place + 1], text[place + 2], text[place + 3]]));
+    // The lowest byte is the first digit.
+    let digits = [at(0) | at(4) << 32, at(9) | at(14) << 32, at(19) | at(24) << 32, at(28) | at(32) << 32];
+    let mut fault = 0;
+    let mut value = 0_u128;
+    for digits in digits {
+        // With the high bit out of the way adding carries into no neighbour, and the high bit of a sum tells "at least".
+        let low = digits & every(0x7f);
+        let lower = low | every(0x20);
+        let digit = (low + every(0x80 - b'0')) & !(low + every(0x80 - b'9' - 1));
+        let letter = (lower + every(0x80 - b'a')) & !(lower + every(0x80 - b'f' - 1));
+        fault |= (!(digit | letter) | digits) & every(0x80);
+        // Bit 6 tells a letter, and the low half of a letter begins at 1.
+        let nibbles = (digits & every(0x0f)) + ((digits >> 6) & every(0x01)) * 9;
+        let pairs = ((nibbles << 4) | (nibbles >> 8)) & 0x00ff_00ff_00ff_00ff;
+        let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
+        let eight = ((fours | (fours >> 16)) as u32).swap_bytes();
+        value = (value << 32) | u128::from(eight);
     }
-    (fault == 0).then_some((u128::from(halves[0]) << 64) | u128::from(halves[1]))
+    (fault == 0 && hyphens == 0).then_some(value)
 }
 
 /// The lower-case text.

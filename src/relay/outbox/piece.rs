@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::super::codec::head;
-use super::{FRAGMENT, Unsent};
+use super::{FRAGMENT, KEEP, Unsent, spare};
 
 const BINARY: u8 = 0x02;
 const CONTINUATION: u8 = 0x00;
@@ -69,8 +69,6 @@ pub(super) struct Run {
     at: usize,
     /// The first frame boundary that is not before `at`.
     boundary: usize,
-    /// What the run grew to before it was last drained: the next one begins with that much.
-    usual: usize,
 }
 
 impl Run {
@@ -90,11 +88,15 @@ impl Run {
         self.at == self.boundary
     }
 
-    /// Makes room for `more` bytes, at first for as many as are usual.
+    /// Makes room for `more` bytes. A run that outgrows [`KEEP`] moves to memory that another one has left.
     #[inline]
     pub fn reserve(&mut self, more: usize) {
-        let usual = if self.bytes.capacity() == 0 { self.usual } else { 0 };
-        self.bytes.reserve(more.max(usual));
+        if self.bytes.capacity() <= KEEP && self.bytes.len() + more > KEEP {
+            let mut roomy = spare::take();
+            roomy.extend_from_slice(&self.bytes);
+            self.bytes = roomy;
+        }
+        self.bytes.reserve(more);
     }
 
     #[inline]
@@ -154,12 +156,11 @@ impl Run {
         }
     }
 
-    /// All is written: keeps the memory only if it is at most `keep` bytes.
+    /// All is written: keeps the memory only if it is at most [`KEEP`] bytes.
     #[inline]
-    pub fn clear(&mut self, keep: usize) {
-        if self.bytes.capacity() > keep {
-            self.usual = self.bytes.len().min(COMPACT);
-            self.bytes = Vec::new();
+    pub fn clear(&mut self) {
+        if self.bytes.capacity() > KEEP {
+            spare::give(std::mem::take(&mut self.bytes));
         }
         self.bytes.clear();
         (self.at, self.boundary) = (0, 0);

@@ -27,7 +27,7 @@ pub(super) enum Hold {
     /// The sender is over its rate.
     Rate { until: Instant },
     /// A START_EXECUTION waits for its verdict; what follows must not overtake it.
-    Verdict { start: PendingStart, until: Instant },
+    Verdict { start: Box<PendingStart>, until: Instant },
 }
 
 pub(super) struct PendingStart {

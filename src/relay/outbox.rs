@@ -380,6 +380,13 @@ impl Outbox {
         }
     }
 
+    /// Gives back what is kept for the next small frames, if nothing waits: for connections that may be quiet for long.
+    pub fn rest(&mut self) {
+        if self.queued == 0 {
+            self.tail = Run::default();
+        }
+    }
+
     /// All is written: gives the memory back.
     #[inline]
     fn free(&mut self) {

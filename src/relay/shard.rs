@@ -77,6 +77,8 @@ pub(super) struct Shard {
     tls: tls::Scratch,
     /// The start of this turn.
     now: Instant,
+    /// The start of the shard.
+    begun: Instant,
     /// Source of generations, serials and reservation numbers.
     next: u64,
     /// Bytes that wait for browsers, in queues and for their return.
@@ -87,6 +89,7 @@ pub(super) struct Shard {
 
 impl Shard {
     pub(super) fn new(parts: Parts) -> Self {
+        let now = Instant::now();
         Self {
             parts,
             connections: Slab::new(),
@@ -96,7 +99,8 @@ impl Shard {
             timers: BinaryHeap::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             tls: tls::Scratch::default(),
-            now: Instant::now(),
+            now,
+            begun: now,
             next: 1,
             outbound: 0,
             draining: None,

@@ -355,6 +355,8 @@ impl Shard {
         let stream = Stream::new(stream, socket.session);
         let connection = entry.insert(Connection::new(generation, stream, limits, role, socket.place, diary));
         connection.inbound = socket.leftover;
+        let second_ping = self.second_ping();
+        self.connections[index].next_ping = second_ping;
         self.count(opened, 1);
         self.list(index);
         self.arm(index);

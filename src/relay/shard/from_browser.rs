@@ -158,7 +158,7 @@ impl Shard {
             environment: self.tables.environments[app.environment].id,
             route: route.clone(),
         };
-        let start = PendingStart { serial, execution, route, message: payload.into_bytes() };
+        let start = Box::new(PendingStart { serial, execution, route, message: payload.into_bytes() });
         let until = self.now + VERDICT;
         self.connections[index].hold = Some(Hold::Verdict { start, until });
         self.arm(index);

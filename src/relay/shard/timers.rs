@@ -8,8 +8,13 @@ use crate::relay::connection::{Hold, SILENCE};
 use crate::relay::counters::Count;
 use crate::relay::message::Verdict;
 
-/// Longest time between two pings; clients count on at most 20 s (relay-protocol 2.8).
-const PING_MS: u64 = 20_000;
+/// Time between two pings; clients count on at most 20 s (relay-protocol 2.8), and a ping may be written somewhat later than it
+/// is due.
+const PING: Duration = Duration::from_millis(19_500);
+/// How much earlier a ping may be, so that those of sockets that fell into step spread out again.
+const EARLY: Duration = Duration::from_millis(1_000);
+/// Pings are due on the strokes of a clock: to wake up for one socket at a time costs four times as much as its ping.
+const STROKE: Duration = Duration::from_millis(100);
 
 /// What a timer is for: slab index and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,13 +97,28 @@ impl Shard {
             return self.leave(index, "wait", &"nothing heard for too long");
         }
         if now >= connection.next_ping {
-            // Some are sent earlier, so that the pings of sockets that came together spread out.
-            let early = (serial.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) * PING_MS / 4 / 4096;
-            connection.next_ping = now + Duration::from_millis(PING_MS - 500 - early);
+            let next = self.stroke(now + PING - EARLY.mul_f64(fraction(serial)));
+            let connection = &mut self.connections[index];
+            connection.next_ping = next;
             connection.outbox.ping(b"");
+            connection.outbox.rest();
             self.touch(index);
         }
         self.arm(index);
+    }
+
+    /// When a connection that begins now gets its next ping: those that come together, after a loss of the network or an
+    /// update, are spread over the whole time between two pings.
+    pub(super) fn second_ping(&mut self) -> Instant {
+        let part = fraction(self.serial());
+        self.stroke(self.now + STROKE + PING.mul_f64(part))
+    }
+
+    /// The last stroke of the clock that is not after this.
+    fn stroke(&self, at: Instant) -> Instant {
+        let past = at.saturating_duration_since(self.begun).as_nanos() % STROKE.as_nanos();
+        // Shorter than a stroke, so it fits.
+        at - Duration::from_nanos(past as u64)
     }
 
     fn session_due(&mut self, index: usize, generation: u64) {
@@ -131,6 +151,12 @@ impl Shard {
             self.arm_environment(index);
         }
     }
+}
+
+/// At least 0, less than 1: numbers that follow one another are far apart.
+fn fraction(serial: u64) -> f64 {
+    // The golden ratio; 53 bits fill a float.
+    (serial.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -185,6 +211,31 @@ mod tests {
         shard.now += Duration::from_millis(1);
         shard.fire_timers();
         assert!(shard.connections.is_empty(), "now it had its time to show that it lives");
+    }
+
+    #[test]
+    fn sockets_that_came_together_are_pinged_in_groups_that_are_spread_evenly() {
+        let (mut shard, _near) = shard();
+        let mut strokes = std::collections::HashMap::new();
+        for _ in 0..10_000 {
+            *strokes.entry(shard.second_ping()).or_insert(0) += 1;
+        }
+        assert!(strokes.len() >= 190, "{} strokes", strokes.len());
+        assert!(strokes.values().all(|pings| *pings <= 60), "{strokes:?}");
+        assert!(strokes.keys().all(|at| *at > shard.now && *at <= shard.now + PING + STROKE));
+    }
+
+    #[test]
+    fn no_two_pings_are_more_than_20_seconds_apart() {
+        let (mut shard, _near) = shard();
+        let mut due = shard.connections[0].next_ping;
+        for _ in 0..100 {
+            assert!(due > shard.now && due <= shard.now + Duration::from_secs(20));
+            shard.now = due;
+            shard.connections[0].last_alive = due;
+            shard.fire_timers();
+            due = shard.connections[0].next_ping;
+        }
     }
 
     #[test]

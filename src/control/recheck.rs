@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::revocation::Scope;
 use crate::auth::access::{self, Access, Visitor};
-use crate::relay::{Attached, Hub, Identity};
+use crate::relay::{Attached, Hub, Identity, Look};
 use crate::store::{EnvironmentRow, SessionRow, ShareRow, Store, StoreError, UserRow};
 use crate::tasks::Tasks;
 use crate::wire::EnvironmentId;
@@ -60,15 +60,22 @@ struct Facts {
     shares: HashMap<Uuid, Vec<ShareRow>>,
 }
 
+/// Part by part: what is known of all at once would be much memory for a moment, and one long stop of each shard.
 async fn sweep(store: &Store, hub: &Hub, scopes: &[Scope]) -> Result<usize, StoreError> {
-    let mut attached = hub.attached().await;
-    attached.retain(|it| scopes.iter().any(|scope| scope.concerns(it)));
-    if attached.is_empty() {
-        return Ok(0);
+    let (mut look, mut revoked) = (Look::default(), 0);
+    while let Some(mut attached) = hub.attached(&mut look).await {
+        attached.retain(|it| scopes.iter().any(|scope| scope.concerns(it)));
+        if !attached.is_empty() {
+            revoked += sweep_part(store, hub, &attached).await?;
+        }
     }
-    let facts = Facts::load(store, &attached).await?;
+    Ok(revoked)
+}
+
+async fn sweep_part(store: &Store, hub: &Hub, attached: &[Attached]) -> Result<usize, StoreError> {
+    let facts = Facts::load(store, attached).await?;
     let mut revoked = 0;
-    for it in &attached {
+    for it in attached {
         let (at, stays) = match it {
             Attached::Sdk { at, environment, key_hash } => {
                 (*at, facts.key_hashes.get(&uuid(*environment)).is_some_and(|hash| **hash == **key_hash))

@@ -16,7 +16,7 @@ use super::counters::{Count, Counters};
 use super::directory::{ClaimError, Directory, SessionClaim};
 use super::kept::Kept;
 use super::life::Life;
-use super::message::{Command, Measured, Request, ReserveError, Verdict};
+use super::message::{Command, Measured, Reached, Request, ReserveError, Verdict};
 use super::peer::{Attached, Identity, Limits, Page, Place, ReplyTo, SdkPeer, Socket, Ticket};
 use super::shard::{Parts, Shard};
 use crate::wire::{EnvironmentId, SessionId};
@@ -62,6 +62,20 @@ pub struct Hub {
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hub").field("shards", &self.shards.len()).finish_non_exhaustive()
+    }
+}
+
+/// How far a look at everything that is attached has come. See [`Hub::attached`].
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    shard: usize,
+    reached: Reached,
+}
+
+impl Default for Look {
+    /// At the beginning.
+    fn default() -> Self {
+        Self { shard: 0, reached: Reached::Connections(0) }
     }
 }
 
@@ -200,17 +214,26 @@ impl Hub {
         self.shards[to.shard].send(Command::Reply { to, message: message.into() });
     }
 
-    /// Everything that holds an authorisation now, to check it again (A8). A shard that does not answer in time is left out.
-    pub async fn attached(&self) -> Vec<Attached> {
-        let mut all = Vec::new();
-        for shard in self.shards.iter() {
+    /// A part of what holds an authorisation now, to check it again (A8): some hundred at the most. The next call goes on from
+    /// there; `None`: that was all. A shard that does not answer in time is left out. Who is attached in the meantime may be
+    /// missing.
+    pub async fn attached(&self, look: &mut Look) -> Option<Vec<Attached>> {
+        loop {
+            let shard = self.shards.get(look.shard)?;
             let (reply, answer) = oneshot::channel();
-            shard.send(Command::Snapshot { reply });
-            if let Ok(Ok(part)) = tokio::time::timeout(ANSWER, answer).await {
-                all.extend(part);
+            shard.send(Command::Snapshot { from: look.reached, reply });
+            let Ok(Ok((part, next))) = tokio::time::timeout(ANSWER, answer).await else {
+                *look = Look { shard: look.shard + 1, ..Look::default() };
+                continue;
+            };
+            match next {
+                Some(reached) => look.reached = reached,
+                None => *look = Look { shard: look.shard + 1, ..Look::default() },
+            }
+            if !part.is_empty() {
+                return Some(part);
             }
         }
-        all
     }
 
     /// What each shard holds, and how long it took to say so; `None` for one that did not within `limit`.
@@ -239,7 +262,13 @@ impl Hub {
 
     /// Whether an SDK of this environment is connected.
     pub async fn is_online(&self, wanted: EnvironmentId) -> bool {
-        self.attached().await.iter().any(|it| matches!(it, Attached::Sdk { environment, .. } if *environment == wanted))
+        let mut look = Look::default();
+        while let Some(part) = self.attached(&mut look).await {
+            if part.iter().any(|it| matches!(it, Attached::Sdk { environment, .. } if *environment == wanted)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Closes what lost its authorisation, and ends its executions.

@@ -95,6 +95,13 @@ pub struct Measured {
     pub executions: usize,
 }
 
+/// How far a look at everything attached to a shard has come: a slab index, of the connections first.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reached {
+    Connections(usize),
+    Sessions(usize),
+}
+
 pub(super) enum Command {
     ReserveSdk {
         environment: EnvironmentId,
@@ -132,7 +139,8 @@ pub(super) enum Command {
         online: bool,
     },
     Snapshot {
-        reply: oneshot::Sender<Vec<Attached>>,
+        from: Reached,
+        reply: oneshot::Sender<(Vec<Attached>, Option<Reached>)>,
     },
     Measure {
         reply: oneshot::Sender<Measured>,

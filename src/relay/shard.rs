@@ -13,6 +13,7 @@ mod measure;
 mod outbound;
 mod read;
 mod restore;
+mod snapshot;
 mod timers;
 
 use std::cmp::Reverse;

@@ -1,10 +1,9 @@
 //! What the control side asks of a shard.
 
 use super::Shard;
-use crate::relay::connection::Role;
 use crate::relay::counters::Count;
 use crate::relay::message::Command;
-use crate::relay::peer::{Attached, Place};
+use crate::relay::peer::Place;
 use crate::wire::{EnvironmentId, close, server};
 
 impl Shard {
@@ -30,9 +29,9 @@ impl Shard {
             Command::Initialized { environment } => self.initialized(environment),
             Command::Reply { to, message } => self.reply(to, &message),
             Command::Status { environment, package, online } => self.status(environment, package, online),
-            Command::Snapshot { reply } => {
+            Command::Snapshot { from, reply } => {
                 // Whoever asked may have stopped waiting.
-                let _ = reply.send(self.snapshot());
+                let _ = reply.send(self.snapshot(from));
             }
             Command::Measure { reply } => {
                 let _ = reply.send(self.measure());
@@ -59,36 +58,6 @@ impl Shard {
                 self.send_made(browser, frame);
             }
         }
-    }
-
-    fn snapshot(&self) -> Vec<Attached> {
-        let shard = self.parts.number;
-        let sdks = self.connections.iter().filter_map(|(index, connection)| match &connection.role {
-            Role::Sdk(sdk) => Some(Attached::Sdk {
-                at: Place { shard, index, generation: connection.generation, session: false },
-                environment: sdk.id,
-                key_hash: sdk.key_hash.clone(),
-            }),
-            _ => None,
-        });
-        let sessions = self.tables.sessions.iter().map(|(index, session)| Attached::Browser {
-            at: Place { shard, index, generation: session.generation, session: true },
-            identity: session.claim.identity().clone(),
-            app: session.app.as_ref().map(|app| {
-                let running =
-                    app.executions.iter().filter_map(|id| self.tables.executions.get(id)).map(|x| x.route.clone());
-                let mut routes: Vec<_> = running.collect();
-                // Before anything runs, the page stands for the route that it was opened for.
-                if routes.is_empty() {
-                    routes.push(app.route.clone());
-                }
-                routes.sort_unstable();
-                routes.dedup();
-                (self.tables.environments[app.environment].id, routes)
-            }),
-            watches: session.watches.clone(),
-        });
-        sdks.chain(sessions).collect()
     }
 
     /// A8: what it authorised ends, and the socket with it.

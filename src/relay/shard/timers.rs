@@ -12,7 +12,7 @@ use crate::relay::message::Verdict;
 /// is due.
 const PING: Duration = Duration::from_millis(19_500);
 /// How much earlier a ping may be, so that those of sockets that fell into step spread out again.
-const EARLY: Duration = Duration::from_millis(1_000);
+const EARLY: Duration = Duration::from_millis(500);
 /// Pings are due on the strokes of a clock: to wake up for one socket at a time costs four times as much as its ping.
 const STROKE: Duration = Duration::from_millis(100);
 

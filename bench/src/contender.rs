@@ -29,6 +29,9 @@ use crate::world::{Server, Settings, World};
 pub enum Kind {
     /// Our server.
     ComposeRelay,
+    /// Our server, built with the feature `aws-lc-rs`.
+    #[serde(rename = "compose-relay-aws-lc-rs")]
+    AwsLcRs,
     /// HAProxy, http mode.
     Haproxy,
     /// nginx as Debian ships it: `proxy_buffer_size` of a page.
@@ -43,11 +46,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is our server, however it was built.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::ComposeRelay | Self::AwsLcRs)
+    }
+
     /// As in the table.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ComposeRelay => "compose-relay",
+            Self::AwsLcRs => "compose-relay-aws-lc-rs",
             Self::Haproxy => "haproxy",
             Self::Nginx => "nginx",
             Self::Nginx64k => "nginx-64k",
@@ -82,8 +92,8 @@ impl Contender {
     /// When it does not start.
     pub fn start(world: &World, kind: Kind, tls: bool) -> Result<Self> {
         let started = match kind {
-            Kind::ComposeRelay => {
-                let settings = Settings::for_load();
+            Kind::ComposeRelay | Kind::AwsLcRs => {
+                let settings = Settings::for_load().of(kind);
                 let server = world.server(&if tls { settings.over_tls() } else { settings })?;
                 Ok((server.address(), None, Runs::Ours(server)))
             }
@@ -126,7 +136,7 @@ pub fn version(kind: Kind) -> String {
         Kind::Haproxy => Command::new("haproxy").arg("-v").output(),
         Kind::Nginx | Kind::Nginx64k => Command::new("nginx").arg("-v").output(),
         Kind::Fastwebsockets => return "0.10".to_owned(),
-        Kind::ComposeRelay | Kind::Tcp => return env!("CARGO_PKG_VERSION").to_owned(),
+        Kind::ComposeRelay | Kind::AwsLcRs | Kind::Tcp => return env!("CARGO_PKG_VERSION").to_owned(),
     };
     let said = asked.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);

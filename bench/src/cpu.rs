@@ -87,6 +87,20 @@ fn parse(schedstat: &str) -> Option<Time> {
     Some(Time { busy: fields.next()?.ok()?, waiting: fields.next()?.ok()? })
 }
 
+/// The processes that this one has started and that still run.
+#[must_use]
+pub fn children(of: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|pid| parent(*pid) == Some(of)).collect()
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // Behind the name, which may contain anything: state, then parent.
+    stat.rsplit(") ").next()?.split(' ').nth(1)?.parse().ok()
+}
+
 /// Resident memory of a process in bytes; 0 when it is gone.
 #[must_use]
 pub fn resident(pid: u32) -> u64 {
@@ -111,6 +125,14 @@ mod tests {
         let before = Reading(HashMap::from([(1, Time { busy: 100, waiting: 10 }), (2, Time { busy: 50, waiting: 5 })]));
         let after = Reading(HashMap::from([(1, Time { busy: 160, waiting: 13 }), (3, Time { busy: 7, waiting: 1 })]));
         assert_eq!(after.since(&before), Time { busy: 67, waiting: 4 });
+    }
+
+    #[test]
+    fn a_child_is_known_by_its_parent() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("a child");
+        assert!(children(std::process::id()).contains(&child.id()));
+        child.kill().expect("it still runs");
+        child.wait().expect("it has ended");
     }
 
     #[test]

@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A key and what follows from it (RFC 6455 section 1.3). It is no secret and need not differ.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+/// The answer to that key.
+pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// An open WebSocket.
 #[derive(Debug)]
@@ -38,12 +39,21 @@ pub struct Dial {
     pub tls: Option<Arc<ClientConfig>>,
 }
 
-/// What a browser asks for; its session and login decide what it may see.
+/// What an app page asks for; its session and login decide what it may see.
 #[must_use]
 pub fn browser_request(dial: &Dial, tenant: &Tenant, login: &str, session: &str) -> String {
+    page_request(dial, login, &format!("sessionId={session}&environmentId={}&appRoute={ROUTE}", tenant.environment))
+}
+
+/// What a home page asks for.
+#[must_use]
+pub fn home_request(dial: &Dial, login: &str, session: &str) -> String {
+    page_request(dial, login, &format!("sessionId={session}"))
+}
+
+fn page_request(dial: &Dial, login: &str, query: &str) -> String {
     let scheme = if dial.tls.is_some() { "https" } else { "http" };
     let to = dial.to;
-    let query = format!("sessionId={session}&environmentId={}&appRoute={ROUTE}", tenant.environment);
     request(
         to,
         &format!("/api/v1/browser/ws?{query}"),

@@ -106,6 +106,9 @@ pub fn frame(message: &[u8], masked: bool) -> Rc<[u8]> {
     frame.into()
 }
 
+/// Answers the server's pings, which have no payload; masked.
+pub const PONG: &[u8] = &[0x8a, 0x80, 1, 2, 3, 4];
+
 /// What a peer sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {

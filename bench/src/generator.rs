@@ -153,8 +153,7 @@ impl Generator {
             waiting: 0,
             trips: 0,
             latency: histogram()?,
-            // No payload, masked: the server's pings have none.
-            pong: Rc::from([0x8a, 0x80, 1, 2, 3, 4].as_slice()),
+            pong: Rc::from(frames::PONG),
         };
         for end in &mut generator.ends {
             end.link.flush()?;

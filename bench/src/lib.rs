@@ -7,13 +7,16 @@
 
 pub mod contender;
 pub mod cpu;
+pub mod crowd;
 pub mod dial;
 pub mod frames;
 pub mod generator;
 pub mod interrupt;
 pub mod link;
 pub mod measure;
+pub mod memory;
 pub mod plot;
+pub mod probe;
 pub mod report;
 pub mod row;
 pub mod run;

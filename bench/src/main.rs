@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use compose_relay_bench::contender::{Kind, fastwebsockets, forwarder};
 use compose_relay_bench::measure::Times;
 use compose_relay_bench::report::Report;
@@ -32,6 +32,10 @@ struct Arguments {
     /// Only these beside compose-relay: haproxy, nginx, nginx-64k, tcp, fastwebsockets, or none.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
+    /// The library that does TLS's cryptography. With aws-lc-rs there is a second server of ours, built with it, wherever TLS
+    /// is measured; ring is what the first one has.
+    #[arg(long, value_enum, default_value_t = Provider::Ring)]
+    provider: Provider,
     /// Count also rounds in which something else ran, and rows that kept no server busy. Such figures are for trying things
     /// out, not to be quoted.
     #[arg(long)]
@@ -39,6 +43,12 @@ struct Arguments {
     /// The rows to run; all of them when none is named.
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Provider {
+    Ring,
+    AwsLcRs,
 }
 
 /// Contenders that are a part of this program. The bench starts them itself.
@@ -62,7 +72,7 @@ fn after_help() -> String {
          A row is reported only when it may be believed: the server was busy for 85 % of its core (where the row can\n\
          do that), the generator was not the limit, and at least three rounds were not disturbed by something else on\n\
          the machine. Otherwise the table says why there is no figure. Leave the machine alone while it runs.\n\
-         Results: the tables here, and target/bench/load.json and load.svg.",
+         Results: the tables here, and target/bench/load.json, load.svg and scenes.json.",
     );
     text
 }
@@ -100,12 +110,35 @@ fn bench(arguments: &Arguments) -> Result<()> {
     if !rows.is_empty() {
         load(arguments, rows)?;
     }
+    let aws_lc_rs = arguments.provider == Provider::AwsLcRs;
+    let mut lines = Vec::new();
     for scene in scene::ALL.iter().filter(|scene| named(scene.name)) {
-        for line in (scene.run)(&scene::Bench { quick: arguments.quick })? {
+        for line in (scene.run)(&scene::Bench { quick: arguments.quick, aws_lc_rs })? {
             println!("{}: {}", scene.name, line.text());
+            lines.push(Named { scene: scene.name, line });
         }
     }
+    if !lines.is_empty() {
+        let file = results()?.join("scenes.json");
+        std::fs::write(&file, serde_json::to_string_pretty(&lines)?).context("writing scenes.json")?;
+        println!("\n{}", file.display());
+    }
     Ok(())
+}
+
+/// A line in `scenes.json`.
+#[derive(serde::Serialize)]
+struct Named {
+    scene: &'static str,
+    #[serde(flatten)]
+    line: scene::Line,
+}
+
+/// Where results are written to.
+fn results() -> Result<PathBuf> {
+    let directory = std::env::current_exe()?.ancestors().nth(2).context("the target directory")?.join("bench");
+    std::fs::create_dir_all(&directory).context("making the directory for the results")?;
+    Ok(directory)
 }
 
 fn load(arguments: &Arguments, rows: Vec<&'static row::Row>) -> Result<()> {
@@ -121,11 +154,17 @@ fn load(arguments: &Arguments, rows: Vec<&'static row::Row>) -> Result<()> {
     let (rounds, seconds) = if arguments.quick { (2, 0.5) } else { (arguments.rounds, arguments.seconds) };
     let time = Duration::try_from_secs_f64(seconds).context("--seconds")?;
     let times = Times { warm_up: time / 4, time };
-    let cells = run::run(&Plan { rows, only, rounds, times, noisy: arguments.noisy })?;
+    let cells = run::run(&Plan {
+        rows,
+        only,
+        aws_lc_rs: arguments.provider == Provider::AwsLcRs,
+        rounds,
+        times,
+        noisy: arguments.noisy,
+    })?;
     let report = Report::of(&cells, arguments.noisy);
     print!("\n{}", report.text());
-    let directory = std::env::current_exe()?.ancestors().nth(2).context("the target directory")?.join("bench");
-    std::fs::create_dir_all(&directory).context("making the directory for the results")?;
+    let directory = results()?;
     std::fs::write(directory.join("load.json"), serde_json::to_string_pretty(&report)?).context("writing load.json")?;
     std::fs::write(directory.join("load.svg"), plot::svg(&cells)).context("writing load.svg")?;
     println!("\n{}: load.json, load.svg", directory.display());

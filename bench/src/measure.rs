@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::contender::{Contender, Kind};
+use crate::contender::Contender;
 use crate::dial::{browser_request, sdk_request};
 use crate::frames::Ids;
 use crate::generator::{Generator, NewPage, Outcome, Pace, frames_of};
@@ -29,7 +29,7 @@ pub fn measure(row: &Row, contender: &Contender, tenants: &[Tenant], pace: Pace,
     let mut sdks = Vec::new();
     if contender.upstream.is_none() {
         for tenant in &tenants[..row.sdks] {
-            let request = sdk_request(dial, tenant, contender.kind == Kind::ComposeRelay);
+            let request = sdk_request(dial, tenant, contender.kind.is_ours());
             sdks.push(dial.open(&request, None).context("an SDK connects")?.0);
         }
     }

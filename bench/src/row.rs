@@ -1,6 +1,6 @@
 //! The rows of the table: what is sent, by how many, who takes part, and what is aimed at.
 
-use crate::contender::Kind::{self, ComposeRelay, Fastwebsockets, Haproxy, Nginx, Nginx64k, Tcp};
+use crate::contender::Kind::{self, AwsLcRs, ComposeRelay, Fastwebsockets, Haproxy, Nginx, Nginx64k, Tcp};
 
 /// What a row compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,13 @@ pub const ALL: &[Row] = &[
         tls: true,
         saturates: true,
         metric: Metric::Forward,
-        contenders: &[(ComposeRelay, None), (Haproxy, Some(0.53)), (Nginx, None), (Fastwebsockets, Some(0.70))],
+        contenders: &[
+            (ComposeRelay, None),
+            (AwsLcRs, None),
+            (Haproxy, Some(0.53)),
+            (Nginx, None),
+            (Fastwebsockets, Some(0.70)),
+        ],
         absolute: None,
     },
     Row {
@@ -154,7 +160,13 @@ pub const ALL: &[Row] = &[
         tls: true,
         saturates: true,
         metric: Metric::Forward,
-        contenders: &[(ComposeRelay, None), (Haproxy, Some(0.70)), (Nginx, None), (Fastwebsockets, Some(1.0 / 12.0))],
+        contenders: &[
+            (ComposeRelay, None),
+            (AwsLcRs, None),
+            (Haproxy, Some(0.70)),
+            (Nginx, None),
+            (Fastwebsockets, Some(1.0 / 12.0)),
+        ],
         absolute: None,
     },
     Row {
@@ -169,6 +181,7 @@ pub const ALL: &[Row] = &[
         metric: Metric::Forward,
         contenders: &[
             (ComposeRelay, None),
+            (AwsLcRs, None),
             (Haproxy, Some(0.70)),
             (Nginx, None),
             (Nginx64k, None),

@@ -24,6 +24,8 @@ pub struct Plan {
     pub rows: Vec<&'static Row>,
     /// Those who take part; all when it is empty. Ours always does.
     pub only: Vec<Kind>,
+    /// Our server built with `aws-lc-rs` takes part, too.
+    pub aws_lc_rs: bool,
     /// How often.
     pub rounds: usize,
     /// How long each time.
@@ -69,7 +71,12 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
     let mut cells: Vec<Cell> = Vec::new();
     for row in &plan.rows {
         for (kind, _) in row.contenders {
-            if plan.only.is_empty() || *kind == Kind::ComposeRelay || plan.only.contains(kind) {
+            let wanted = match kind {
+                Kind::ComposeRelay => true,
+                Kind::AwsLcRs => plan.aws_lc_rs,
+                other => plan.only.is_empty() || plan.only.contains(other),
+            };
+            if wanted {
                 if let Entry::Vacant(place) = contenders.entry((*kind, row.tls)) {
                     place.insert(Contender::start(&world, *kind, row.tls)?);
                 }
@@ -211,7 +218,7 @@ mod tests {
 
     fn plan(rounds: usize) -> Plan {
         let times = Times { warm_up: Duration::ZERO, time: Duration::ZERO };
-        Plan { rows: Vec::new(), only: Vec::new(), rounds, times, noisy: false }
+        Plan { rows: Vec::new(), only: Vec::new(), aws_lc_rs: false, rounds, times, noisy: false }
     }
 
     #[test]

@@ -1,13 +1,24 @@
 //! Rows that are not a stream of frames: idle sockets, a burst, connects, a storm of reconnects, a stalled browser. Each is
 //! a file in `scene/` with one function, and a line in [`ALL`].
 
+mod burst;
+mod connect;
+mod guests;
+mod homes;
+mod idle;
+mod stalled;
+mod storm;
+
 use anyhow::Result;
+use serde::Serialize;
 
 /// What a scene is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Bench {
     /// As short as may be: it only has to show that the scene works.
     pub quick: bool,
+    /// Our server built with `aws-lc-rs` takes part where TLS is measured.
+    pub aws_lc_rs: bool,
 }
 
 /// One scene.
@@ -21,7 +32,7 @@ pub struct Scene {
 }
 
 /// A line of the table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// What was measured, as in the table of targets.
     pub metric: String,
@@ -52,4 +63,19 @@ impl Line {
 }
 
 /// All scenes, in the order in which they run.
-pub const ALL: &[Scene] = &[];
+pub const ALL: &[Scene] = &[
+    Scene { name: "idle", about: "10,000 sockets on which nothing happens: memory of each, CPU", run: idle::run },
+    Scene { name: "burst", about: "memory after a burst of large messages and connections", run: burst::run },
+    Scene { name: "connect", about: "CPU of a connect over TLS with its upgrade, beside HAProxy", run: connect::run },
+    Scene {
+        name: "storm",
+        about: "10,000 clients come back at once over TLS, and what others feel of it",
+        run: storm::run,
+    },
+    Scene {
+        name: "stalled",
+        about: "one browser of 64 does not read: what the others feel, memory",
+        run: stalled::run,
+    },
+    Scene { name: "homes", about: "5,000 home pages hear of an SDK, and leave at once", run: homes::run },
+];

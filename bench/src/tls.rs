@@ -36,46 +36,65 @@ impl Session {
     /// # Errors
     /// Those of the socket and of TLS.
     pub fn connect(config: &Arc<ClientConfig>, tcp: &mut TcpStream) -> Result<Self> {
-        let connection = UnbufferedClientConnection::new(Arc::clone(config), ServerName::try_from("localhost")?)?;
-        let mut session = Self { connection, kept: Vec::new() };
+        let mut session = Self::begin(config)?;
         let mut buffer = vec![0; 16 << 10];
         loop {
             let mut unsent = Vec::new();
-            let blocked = loop {
-                let status = session.connection.process_tls_records(&mut session.kept);
-                let discard = status.discard;
-                let step = match status.state? {
-                    ConnectionState::EncodeTlsData(mut data) => {
-                        append(&mut unsent, |room| match data.encode(room) {
-                            Err(EncodeError::InsufficientSize(it)) => Err(Ok(it)),
-                            other => other.map_err(|error| Err(anyhow!("{error}"))),
-                        })?;
-                        None
-                    }
-                    ConnectionState::TransmitTlsData(data) => {
-                        tcp.write_all(&unsent)?;
-                        unsent.clear();
-                        data.done();
-                        None
-                    }
-                    ConnectionState::BlockedHandshake => Some(true),
-                    ConnectionState::WriteTraffic(_) => Some(false),
-                    state => bail!("TLS handshake: {state:?}"),
-                };
-                session.kept.drain(..discard);
-                if let Some(blocked) = step {
-                    break blocked;
-                }
-            };
+            let done = session.advance(&mut unsent)?;
             tcp.write_all(&unsent)?;
-            if !blocked {
+            if done {
                 return Ok(session);
             }
             let read = dial::read(tcp, &mut buffer)?;
             if read == 0 {
                 bail!("the peer ended the TLS handshake");
             }
-            session.kept.extend_from_slice(&buffer[..read]);
+            session.add(&buffer[..read]);
+        }
+    }
+
+    /// A connection whose handshake [`Session::advance`] does.
+    ///
+    /// # Errors
+    /// When rustls does not take the settings.
+    pub fn begin(config: &Arc<ClientConfig>) -> Result<Self> {
+        let connection = UnbufferedClientConnection::new(Arc::clone(config), ServerName::try_from("localhost")?)?;
+        Ok(Self { connection, kept: Vec::new() })
+    }
+
+    /// Adds bytes of the handshake that came from the socket.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.kept.extend_from_slice(bytes);
+    }
+
+    /// Goes on with the handshake; what is to be sent is added to `out`. True: it is done. False: more has to come.
+    ///
+    /// # Errors
+    /// Those of TLS.
+    pub fn advance(&mut self, out: &mut Vec<u8>) -> Result<bool> {
+        loop {
+            let status = self.connection.process_tls_records(&mut self.kept);
+            let discard = status.discard;
+            let step = match status.state? {
+                ConnectionState::EncodeTlsData(mut data) => {
+                    append(out, |room| match data.encode(room) {
+                        Err(EncodeError::InsufficientSize(it)) => Err(Ok(it)),
+                        other => other.map_err(|error| Err(anyhow!("{error}"))),
+                    })?;
+                    None
+                }
+                ConnectionState::TransmitTlsData(data) => {
+                    data.done();
+                    None
+                }
+                ConnectionState::BlockedHandshake => Some(false),
+                ConnectionState::WriteTraffic(_) => Some(true),
+                state => bail!("TLS handshake: {state:?}"),
+            };
+            self.kept.drain(..discard);
+            if let Some(done) = step {
+                return Ok(done);
+            }
         }
     }
 

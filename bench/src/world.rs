@@ -15,12 +15,13 @@ pub mod postgres;
 pub mod process;
 pub mod seed;
 pub mod server;
+pub mod tickets;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::cpu::{self, Cores};
+use crate::cpu::{self, Cores, Reading};
 use authority::Authority;
 use postgres::Cluster;
 use seed::Seed;
@@ -79,6 +80,14 @@ impl World {
     #[must_use]
     pub fn cores(&self) -> Cores {
         self.cores
+    }
+
+    /// CPU time of Postgres, all its processes, nanoseconds.
+    #[must_use]
+    pub fn postgres_time(&self) -> u64 {
+        let Some(postmaster) = self.cluster.postmaster() else { return 0 };
+        let all = cpu::children(postmaster).into_iter().chain([postmaster]);
+        all.map(|pid| Reading::of(pid).since(&Reading::default()).busy).sum()
     }
 
     /// The database.

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
+
+use super::tickets::Tickets;
 
 /// An authority that has signed one certificate (ECDSA P-256).
 #[derive(Debug)]
@@ -57,13 +60,25 @@ impl Authority {
     /// # Errors
     /// When rustls does not take it.
     pub fn client(&self) -> Result<Arc<ClientConfig>> {
+        self.client_with(Resumption::disabled())
+    }
+
+    /// A TLS 1.3 client that resumes a session whenever there is a ticket.
+    ///
+    /// # Errors
+    /// When rustls does not take it.
+    pub fn resuming_client(&self, tickets: Arc<Tickets>) -> Result<Arc<ClientConfig>> {
+        self.client_with(Resumption::store(tickets))
+    }
+
+    fn client_with(&self, resumption: Resumption) -> Result<Arc<ClientConfig>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.clone())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder =
             ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13])?;
         let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.resumption = rustls::client::Resumption::disabled();
+        config.resumption = resumption;
         Ok(Arc::new(config))
     }
 }

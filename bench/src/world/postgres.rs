@@ -90,6 +90,12 @@ impl Cluster {
         &self.directory
     }
 
+    /// The process number of its first process.
+    #[must_use]
+    pub fn postmaster(&self) -> Option<u32> {
+        fs::read_to_string(self.directory.join("data/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
+    }
+
     /// Its TCP port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {

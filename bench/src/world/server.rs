@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use super::World;
 use super::postgres::{Cluster, DATABASE, ROLE};
 use super::process::Process;
+use crate::contender::Kind;
 
 /// The secret under which API keys are stored.
 pub const PROD_API_KEY_SECRET: &str = "the benches' own secret, in no other place than on this machine";
@@ -19,6 +20,7 @@ const DEV_API_KEY_SECRET: &str = "000102030405060708090a0b0c0d0e0f10111213141516
 pub struct Settings {
     /// https on the same kind of address, with a certificate of the world's authority.
     pub tls: bool,
+    built_with: Kind,
     changes: Vec<(String, String)>,
 }
 
@@ -26,7 +28,7 @@ impl Settings {
     /// A production server with one shard whose limits do not hold up a flood. Metrics and health have no listener.
     #[must_use]
     pub fn for_load() -> Self {
-        Self { tls: false, changes: Vec::new() }
+        Self { tls: false, built_with: Kind::ComposeRelay, changes: Vec::new() }
             .with("RELAY_SHARDS", "1")
             .with("BROWSER_FRAMES_PER_SECOND", "1000000")
             .with("BROWSER_BYTES_PER_SECOND", "2GiB")
@@ -37,7 +39,14 @@ impl Settings {
     /// As an operator starts it, limits and all.
     #[must_use]
     pub fn as_shipped() -> Self {
-        Self { tls: false, changes: Vec::new() }
+        Self { tls: false, built_with: Kind::ComposeRelay, changes: Vec::new() }
+    }
+
+    /// Of our server as this contender has it.
+    #[must_use]
+    pub fn of(mut self, kind: Kind) -> Self {
+        self.built_with = kind;
+        self
     }
 
     /// Sets one in the place of an earlier one.
@@ -84,7 +93,8 @@ impl Server {
         environment.extend(settings.changes.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let cores = world.cores;
         let arguments = ["serve", "--listen", "127.0.0.1:0"];
-        let mut process = Process::start(cores.server, cores.generator, program()?, &arguments, &environment)?;
+        let mut process =
+            Process::start(cores.server, cores.generator, program(settings.built_with)?, &arguments, &environment)?;
         let address = process.until("that it listens", listening_address)?;
         Ok(Self { process, address })
     }
@@ -110,7 +120,11 @@ impl Server {
 
 /// Brings the database to its end state.
 pub(super) fn migrate(cluster: &Cluster) -> Result<()> {
-    let output = Command::new(program()?).arg("migrate").envs(database(cluster)).output().context("migrate")?;
+    let output = Command::new(program(Kind::ComposeRelay)?)
+        .arg("migrate")
+        .envs(database(cluster))
+        .output()
+        .context("migrate")?;
     if !output.status.success() {
         bail!("compose-relay migrate: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -128,14 +142,15 @@ fn database(cluster: &Cluster) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// `COMPOSE_RELAY_BINARY`, or the `compose-relay` beside this program.
+/// The server beside this program, by the name of the contender; for the usual one `COMPOSE_RELAY_BINARY` goes before it.
 ///
 /// # Errors
 /// When there is none.
-pub fn program() -> Result<PathBuf> {
-    let beside = || Some(std::env::current_exe().ok()?.with_file_name("compose-relay"));
-    let found = std::env::var_os("COMPOSE_RELAY_BINARY").map(PathBuf::from).or_else(beside);
-    found.filter(|it| it.is_file()).context("no compose-relay to measure: cargo build --release --bin compose-relay")
+pub fn program(kind: Kind) -> Result<PathBuf> {
+    let given = std::env::var_os("COMPOSE_RELAY_BINARY").filter(|_| kind == Kind::ComposeRelay).map(PathBuf::from);
+    let beside = || Some(std::env::current_exe().ok()?.with_file_name(kind.name()));
+    let found = given.or_else(beside).filter(|it| it.is_file());
+    found.with_context(|| format!("no {} to measure: ./dev bench builds it", kind.name()))
 }
 
 fn listening_address(log: &str) -> Option<SocketAddr> {

@@ -12,6 +12,6 @@ pub mod package;
 pub mod server;
 
 pub use code::BrowserCode;
-pub use header::{BrowserHeader, HeaderError, SdkHeader, browser_header, sdk_header};
+pub use header::{BrowserHeader, HeaderError, LastIds, SdkHeader, browser_header, sdk_header};
 pub use id::{EnvironmentId, ExecutionId, FileId, SessionId};
 pub use package::{Package, PackageName};

@@ -11,7 +11,7 @@ use super::codec::{Decoder, Limits as DecoderLimits};
 use super::life::Diary;
 use super::outbox::Outbox;
 use super::stream::Stream;
-use crate::wire::{EnvironmentId, ExecutionId};
+use crate::wire::{EnvironmentId, ExecutionId, LastIds};
 
 /// A connection from which nothing was heard, and to which nothing could be written, for this long is dead. The Python SDK
 /// does not answer pings while a synchronous handler computes, so it must be well over 20 s (relay-protocol 2.8).
@@ -80,6 +80,8 @@ pub(super) struct Connection {
     /// Read but not decoded: the start of a small frame, or what came behind a frame that made it wait.
     pub(super) inbound: Vec<u8>,
     pub(super) role: Role,
+    /// Only of a connection that has sent something.
+    pub(super) ids: Option<Box<LastIds>>,
     /// The kernel may have more for us (events are edge-triggered).
     pub(super) readable: bool,
     /// The peer announced its end; it comes behind what is still to be read.
@@ -123,6 +125,7 @@ impl Connection {
             outbox: Outbox::new(),
             inbound: Vec::new(),
             role,
+            ids: None,
             readable: true,
             ended: false,
             listed: false,

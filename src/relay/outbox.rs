@@ -137,6 +137,12 @@ impl Outbox {
             && !matches!(self.closing, Closing::Waiting(_))
     }
 
+    /// Whether a frame pushed now would be the next thing to write.
+    #[must_use]
+    pub fn is_vacant(&self) -> bool {
+        self.is_empty() && !self.closing()
+    }
+
     /// Queues whole frames that already have their server headers, by copying them. Ignored once closing.
     #[inline]
     pub fn push_framed(&mut self, frames: &[u8]) {
@@ -145,6 +151,12 @@ impl Outbox {
             self.tail.append(frames);
             self.queued += frames.len();
         }
+    }
+
+    /// As [`Outbox::push_framed`], of frames whose first `taken` bytes are written already. Only with nothing queued.
+    pub fn push_rest(&mut self, frames: &[u8], taken: usize) {
+        self.push_framed(frames);
+        self.advance(taken);
     }
 
     /// Queues a binary message by copying it. Ignored once closing.

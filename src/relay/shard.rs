@@ -14,6 +14,7 @@ mod outbound;
 mod read;
 mod restore;
 mod snapshot;
+mod through;
 mod timers;
 
 use std::cmp::Reverse;
@@ -43,8 +44,9 @@ use crate::tls;
 
 /// Token of the waker; slab indexes stay far below it.
 const WAKE: Token = Token(usize::MAX);
-/// Socket bytes that are decoded at a time; stays in the second-level cache. A held socket's rest fits in it too.
-pub(super) const SCRATCH: usize = 64 << 10;
+/// Socket bytes that are decoded at a time; stays in the second-level cache, and takes a run of 64 KiB with its headers in
+/// one read. A held socket's rest fits in it too.
+pub(super) const SCRATCH: usize = 96 << 10;
 /// Longest wait without anything due, so that a lost timer could never stop the clock.
 const IDLE_WAIT: Duration = Duration::from_secs(5);
 
@@ -74,6 +76,10 @@ pub(super) struct Shard {
     dirty: Vec<usize>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     scratch: Box<[u8]>,
+    /// Where the frame that is being handled begins in `scratch`.
+    frame_at: usize,
+    /// Frames in `scratch` that are not written yet.
+    through: Vec<through::Waiting>,
     /// Memory for TLS; empty as long as no socket has it.
     tls: tls::Scratch,
     /// The start of this turn.
@@ -99,6 +105,8 @@ impl Shard {
             dirty: Vec::new(),
             timers: BinaryHeap::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
+            frame_at: 0,
+            through: Vec::new(),
             tls: tls::Scratch::default(),
             now,
             begun: now,
@@ -169,6 +177,7 @@ impl Shard {
             connection = culprit.map(|key| key.0),
             "a panic in the relay; going on"
         );
+        self.through.clear();
         if self.scratch.is_empty() {
             self.scratch = vec![0; SCRATCH].into_boxed_slice();
         }

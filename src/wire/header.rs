@@ -66,24 +66,88 @@ pub enum HeaderError {
     OldLayout,
 }
 
+/// The two ids of the last head that a connection brought: most heads repeat them, and comparing texts is many times quicker
+/// than reading them.
+#[derive(Clone, Debug)]
+pub struct LastIds {
+    text: [u8; EXECUTION_BODY - INITIALIZE_BODY],
+    ids: Option<(u128, ExecutionId)>,
+}
+
+impl Default for LastIds {
+    fn default() -> Self {
+        Self { text: [0; EXECUTION_BODY - INITIALIZE_BODY], ids: None }
+    }
+}
+
+impl LastIds {
+    /// As [`browser_header`].
+    ///
+    /// # Errors
+    /// The same.
+    #[inline]
+    pub fn browser_header(&mut self, message: &[u8]) -> Result<BrowserHeader, HeaderError> {
+        let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
+        let code = BrowserCode::parse([head[0], head[1]]).ok_or(HeaderError::UnknownCode)?;
+        let (environment, execution) = self.read(head)?;
+        let environment = EnvironmentId::from_u128(environment);
+        let file = if code == BrowserCode::FileTransfer {
+            let text = message.get(EXECUTION_BODY..UPLOAD_BODY).ok_or(HeaderError::Short)?;
+            Some(FileId::parse(text).ok_or(HeaderError::BadId)?)
+        } else {
+            None
+        };
+        Ok(BrowserHeader { code, environment, execution, file })
+    }
+
+    /// As [`sdk_header`].
+    ///
+    /// # Errors
+    /// The same.
+    #[inline]
+    pub fn sdk_header(&mut self, message: &[u8]) -> Result<SdkHeader, HeaderError> {
+        let code = *message.first_chunk::<2>().ok_or(HeaderError::Short)?;
+        let audit = match code {
+            [b'a', b'u'..=b'z'] | [b'b', b'a'..=b'l'] => false,
+            [b'5', b'0'] => true,
+            [b'a', b'b'] => return Ok(SdkHeader::Initialize),
+            [b'a', b'a' | b'c'..=b't'] => return Err(HeaderError::OldLayout),
+            [b'1', b'1'..=b'4'] => return Err(HeaderError::ServerOnly),
+            _ => return Err(HeaderError::UnknownCode),
+        };
+        let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
+        let (session, execution) = self.read(head)?;
+        let session = SessionId::from_u128(session);
+        Ok(if audit { SdkHeader::AuditLog { session, execution } } else { SdkHeader::ToBrowser { session, execution } })
+    }
+
+    #[inline]
+    fn read(&mut self, head: &[u8; EXECUTION_BODY]) -> Result<(u128, ExecutionId), HeaderError> {
+        let text = &head[INITIALIZE_BODY..];
+        match self.ids {
+            Some(ids) if self.text == *text => Ok(ids),
+            _ => self.read_new(text),
+        }
+    }
+
+    fn read_new(&mut self, text: &[u8]) -> Result<(u128, ExecutionId), HeaderError> {
+        let (first, second) = text.split_at(EnvironmentId::LEN);
+        // Which of the kinds the first is depends on the direction.
+        let first = EnvironmentId::parse(first).ok_or(HeaderError::BadId)?.as_u128();
+        let second = parse_execution(second)?;
+        self.text.copy_from_slice(text);
+        self.ids = Some((first, second));
+        Ok((first, second))
+    }
+}
+
 /// Reads the head of a message from a browser: 74 bytes, 110 for an upload.
 ///
 /// # Errors
 /// [`HeaderError`] when the message is too short, its code is none of the thirteen, an id is malformed, or the JSON begins
 /// where the execution id should be (the old layout).
-#[inline]
 pub fn browser_header(message: &[u8]) -> Result<BrowserHeader, HeaderError> {
-    let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
-    let code = BrowserCode::parse([head[0], head[1]]).ok_or(HeaderError::UnknownCode)?;
-    let environment = EnvironmentId::parse(&head[2..38]).ok_or(HeaderError::BadId)?;
-    let execution = parse_execution(&head[38..])?;
-    let file = if code == BrowserCode::FileTransfer {
-        let text = message.get(EXECUTION_BODY..UPLOAD_BODY).ok_or(HeaderError::Short)?;
-        Some(FileId::parse(text).ok_or(HeaderError::BadId)?)
-    } else {
-        None
-    };
-    Ok(BrowserHeader { code, environment, execution, file })
+    LastIds::default().browser_header(message)
 }
 
 /// Reads the head of a message from an SDK; only the layouts of SDK 0.26 and later.
@@ -91,21 +155,8 @@ pub fn browser_header(message: &[u8]) -> Result<BrowserHeader, HeaderError> {
 /// # Errors
 /// [`HeaderError`] when the message is too short, its code is not one that an SDK may send, it has an older layout, or an id
 /// is malformed.
-#[inline]
 pub fn sdk_header(message: &[u8]) -> Result<SdkHeader, HeaderError> {
-    let code = *message.first_chunk::<2>().ok_or(HeaderError::Short)?;
-    let audit = match code {
-        [b'a', b'u'..=b'z'] | [b'b', b'a'..=b'l'] => false,
-        [b'5', b'0'] => true,
-        [b'a', b'b'] => return Ok(SdkHeader::Initialize),
-        [b'a', b'a' | b'c'..=b't'] => return Err(HeaderError::OldLayout),
-        [b'1', b'1'..=b'4'] => return Err(HeaderError::ServerOnly),
-        _ => return Err(HeaderError::UnknownCode),
-    };
-    let head = message.first_chunk::<EXECUTION_BODY>().ok_or(HeaderError::Short)?;
-    let session = SessionId::parse(&head[2..38]).ok_or(HeaderError::BadId)?;
-    let execution = parse_execution(&head[38..])?;
-    Ok(if audit { SdkHeader::AuditLog { session, execution } } else { SdkHeader::ToBrowser { session, execution } })
+    LastIds::default().sdk_header(message)
 }
 
 /// The second id; where the old layout has its JSON.
@@ -168,6 +219,21 @@ mod tests {
             assert_eq!(browser_header(&frame), Err(HeaderError::BadId));
             frame[..2].copy_from_slice(b"av");
             assert_eq!(sdk_header(&frame), Err(HeaderError::BadId));
+        }
+    }
+
+    #[test]
+    fn what_the_last_head_said_changes_nothing() {
+        let ids = ["33333333-3333-4333-8333-333333333333", "abcdef01-2345-4678-9abc-def012345678", "broken"];
+        let mut last = LastIds::default();
+        for (first, second) in ids.iter().flat_map(|first| ids.iter().map(move |second| (first, second))) {
+            for again in 0..3 {
+                let upper = if again == 2 { second.to_uppercase() } else { (*second).to_owned() };
+                let frame = format!("av{first}{upper}{:72}", "").into_bytes();
+                assert_eq!(last.sdk_header(&frame), sdk_header(&frame));
+                let frame = format!("ab{first}{upper}{:72}", "").into_bytes();
+                assert_eq!(last.browser_header(&frame), browser_header(&frame));
+            }
         }
     }
 }

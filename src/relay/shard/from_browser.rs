@@ -22,7 +22,7 @@ const START: usize = 1 << 20;
 impl Shard {
     pub(super) fn browser_sent(&mut self, index: usize, payload: Payload<'_>) {
         self.rate(index, payload.bytes().len());
-        let header = match wire::browser_header(payload.bytes()) {
+        let header = match self.connections[index].ids.get_or_insert_default().browser_header(payload.bytes()) {
             Ok(header) => header,
             Err(error) => return self.offence(index, Count::DropHeader, &error),
         };
@@ -84,8 +84,8 @@ impl Shard {
         let size = payload.bytes().len();
         let Some(connection) = self.connection(sdk) else { return };
         connection.diary.sent.add(size);
-        payload.push(&mut connection.outbox);
-        let full = connection.outbox.queued() > mark;
+        self.hand_over(sdk.0, payload);
+        let full = self.connections[sdk.0].outbox.queued() > mark;
         self.touch(sdk.0);
         self.count(Count::MessagesToSdk, 1);
         self.count(Count::BytesToSdk, size);

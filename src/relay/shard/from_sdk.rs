@@ -12,7 +12,7 @@ use crate::relay::payload::Payload;
 use crate::relay::peer::ReplyTo;
 use crate::relay::shard::Shard;
 use crate::wire::header::{EXECUTION_BODY, INITIALIZE_BODY};
-use crate::wire::{self, ExecutionId, SdkHeader, SessionId, server};
+use crate::wire::{ExecutionId, SdkHeader, SessionId, server};
 
 /// Largest INITIALIZE that is looked at (relay-protocol 6.1).
 const INITIALIZE: usize = 1 << 20;
@@ -23,7 +23,7 @@ const AUDIT_LOG: usize = 64 << 10;
 
 impl Shard {
     pub(super) fn sdk_sent(&mut self, index: usize, payload: Payload<'_>) {
-        match wire::sdk_header(payload.bytes()) {
+        match self.connections[index].ids.get_or_insert_default().sdk_header(payload.bytes()) {
             Ok(SdkHeader::ToBrowser { session, execution }) => {
                 self.forward_to_browser(index, session, execution, payload)
             }
@@ -55,7 +55,7 @@ impl Shard {
                 }
                 let connection = &mut self.connections[browser];
                 connection.diary.sent.add(size);
-                payload.push(&mut connection.outbox);
+                self.hand_over(browser, payload);
                 self.charge(browser);
                 self.touch(browser);
             }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Shard;
+use super::{Shard, through};
 use crate::relay::codec::{Decoder, Event, Limits as DecoderLimits, ProtocolError};
 use crate::relay::connection::{Hold, Role};
 use crate::relay::counters::Count;
@@ -161,14 +161,40 @@ impl Shard {
     /// Decodes what was read, frame by frame, and keeps the rest. False: the connection is not to be read any more for now.
     fn decode(&mut self, index: usize, bytes: &mut [u8]) -> bool {
         let mut at = 0;
-        while at < bytes.len() {
+        let goes_on = self.decode_frames(index, bytes, &mut at);
+        self.settle(&bytes[..at]);
+        if !goes_on {
+            return false;
+        }
+        let connection = &mut self.connections[index];
+        connection.inbound.extend_from_slice(&bytes[at..]);
+        if connection.inbound.is_empty() && connection.inbound.capacity() > 0 {
+            connection.inbound = Vec::new();
+        }
+        connection.hold.is_none()
+    }
+
+    /// Decodes what is whole. False: as for [`Shard::decode`].
+    fn decode_frames(&mut self, index: usize, bytes: &mut [u8], at: &mut usize) -> bool {
+        while *at < bytes.len() {
             let connection = &mut self.connections[index];
             if connection.hold.is_some() {
                 break;
             }
-            match connection.decoder.decode(&mut bytes[at..]) {
+            let (decoded, rest) = bytes.split_at_mut(*at);
+            match connection.decoder.decode(rest) {
                 Ok((used, event)) => {
-                    at += used;
+                    *at += used;
+                    let large = match &event {
+                        Some(Event::Message { frame, .. }) => {
+                            self.frame_at = *at - frame.len();
+                            frame.len() >= through::THROUGH
+                        }
+                        _ => false,
+                    };
+                    if !large && !self.through.is_empty() {
+                        self.settle(decoded);
+                    }
                     if self.account(index).is_none() {
                         return false;
                     }
@@ -188,12 +214,7 @@ impl Shard {
                 }
             }
         }
-        let connection = &mut self.connections[index];
-        connection.inbound.extend_from_slice(&bytes[at..]);
-        if connection.inbound.is_empty() && connection.inbound.capacity() > 0 {
-            connection.inbound = Vec::new();
-        }
-        connection.hold.is_none()
+        true
     }
 
     /// One decoded event. None: the connection is gone or closing.

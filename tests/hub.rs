@@ -85,6 +85,58 @@ fn a_page_is_not_too_slow_for_one_large_message_and_what_comes_behind_it() {
 }
 
 #[test]
+fn runs_of_large_frames_and_small_ones_stay_in_order_whoever_reads_slowly() {
+    let mut scene = Scene::new(Limits { upload_budget: usize::MAX, sdk_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut pages: Vec<_> = (0..2).map(|_| scene.running(environment, &mut sdk)).collect();
+    // Around the sizes from which on a frame is written from where it was read, and read into memory of its own.
+    let sizes = [200, 9_000, 16_384, 16_384, 20_000, 8_191, 8_192, 110, 30_000, 65_000, 65_000, 100_000, 12_000, 300];
+    let numbered = |mut message: Vec<u8>, number: usize| {
+        let place = message.len() - 8;
+        message[place..].copy_from_slice(&number.to_be_bytes());
+        message
+    };
+    // Browsers to SDK, which reads nothing until its queue is full: the socket has stopped in the midst of a frame.
+    let sent: Vec<Vec<Vec<u8>>> = pages
+        .iter()
+        .map(|page| {
+            let upload = |number: usize| upload(environment, page.execution, sizes[number % sizes.len()].max(118));
+            (0..300).map(|number| numbered(upload(number), number)).collect()
+        })
+        .collect();
+    let mut writers = Vec::new();
+    for (page, messages) in pages.iter().zip(&sent) {
+        let bytes: Vec<u8> = messages.iter().flat_map(|it| message(it)).collect();
+        let mut tcp = page.page.writer();
+        writers.push(std::thread::spawn(move || tcp.write_all(&bytes).unwrap()));
+    }
+    scene.wait(Count::HeldForSdk, 1);
+    let mut next = [0; 2];
+    while next != [300; 2] {
+        let message = sdk.until("ad");
+        let from = pages.iter().position(|page| message[38..74] == page.execution.text()).expect("one of the two");
+        assert!(message == sent[from][next[from]], "page {from}, message {}", next[from]);
+        next[from] += 1;
+    }
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    // And back, to both pages by turns.
+    let back: Vec<Vec<u8>> = (0..600)
+        .map(|number| {
+            let page = &pages[number / 3 % 2];
+            numbered(to_page("av", page.session, page.execution, sizes[number % sizes.len()].max(90)), number)
+        })
+        .collect();
+    let bytes: Vec<u8> = back.iter().flat_map(|it| message(it)).collect();
+    let mut tcp = sdk.writer();
+    let writer = std::thread::spawn(move || tcp.write_all(&bytes).unwrap());
+    for (number, expected) in back.iter().enumerate() {
+        assert!(pages[number / 3 % 2].page.until("av") == *expected, "message {number}");
+    }
+    writer.join().unwrap();
+}
+
+#[test]
 fn a_page_that_reads_no_answers_is_closed() {
     let mut scene = Scene::new(Limits { browser_outbox: MIB / 8, ..Limits::default() });
     let environment = scene.environment();

@@ -8,6 +8,7 @@ mod piece;
 mod spare;
 mod unsent;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use self::piece::{Piece, Run, Shared};
 use super::codec::head;
 
+pub use self::spare::Spare;
 pub use self::unsent::Unsent;
 
 /// Payloads of more bytes than this leave in fragments of this size.
@@ -28,9 +30,6 @@ pub const SHARE: usize = 16 * 1024;
 /// How much one call of [`Outbox::write_to`] writes at most, give or take a fragment, so that one fast reader with a long
 /// queue does not hold up everybody else.
 pub const TURN: usize = 1024 * 1024;
-
-/// A drained run this small stays allocated, so that a quiet connection's small frames need no allocation.
-const KEEP: usize = 512;
 
 /// Slices per vectored write.
 const SLICES: usize = 32;
@@ -52,11 +51,11 @@ pub struct Outbox {
     /// Bytes of `pieces` and `tail` that are not written, with all headers.
     queued: usize,
     /// A control frame, or two, being written; only ever non-empty between two data frames.
-    control: Vec<u8>,
+    control: Cow<'static, [u8]>,
     control_at: usize,
     /// Control frames that wait for the end of the data frame being written; empty: none.
-    ping: Vec<u8>,
-    pong: Vec<u8>,
+    ping: Cow<'static, [u8]>,
+    pong: Cow<'static, [u8]>,
     closing: Closing,
 }
 
@@ -143,6 +142,14 @@ impl Outbox {
         self.is_empty() && !self.closing()
     }
 
+    /// Takes memory for small frames, if nothing is queued and some lies spare. Without this the queue makes its own.
+    #[inline]
+    pub fn borrow(&mut self, spare: &mut Spare) {
+        if self.tail.held() == 0 && self.pieces.is_empty() {
+            self.tail = Run::in_memory(spare.take());
+        }
+    }
+
     /// Queues whole frames that already have their server headers, by copying them. Ignored once closing.
     #[inline]
     pub fn push_framed(&mut self, frames: &[u8]) {
@@ -218,10 +225,10 @@ impl Outbox {
             return;
         }
         self.closing = Closing::Waiting(close(code, reason));
-        self.ping = Vec::new();
-        self.pong = Vec::new();
+        self.ping = Cow::default();
+        self.pong = Cow::default();
         if self.control_at == 0 {
-            self.control = Vec::new();
+            self.control = Cow::default();
         }
         let mut front = self.pieces.pop_front();
         self.pieces = VecDeque::new();
@@ -256,21 +263,22 @@ impl Outbox {
     }
 
     /// Writes until all is written, `io` would block, or [`TURN`] bytes are out. Never blocks if `io` does not; may be called
-    /// at any time and continues at the byte where the last call stopped.
+    /// at any time and continues at the byte where the last call stopped. Once all is written, the memory of small frames goes
+    /// to `spare` and nothing is held.
     ///
     /// # Errors
     /// The error of `io`, except that `WouldBlock` is [`State::Blocked`] and `Interrupted` is tried again; `WriteZero` if
     /// `io` takes nothing. The connection is lost then.
-    pub fn write_to(&mut self, io: &mut impl Write) -> io::Result<Progress> {
+    pub fn write_to(&mut self, io: &mut impl Write, spare: &mut Spare) -> io::Result<Progress> {
         let mut written = 0;
         loop {
             self.promote();
             if self.is_empty() {
-                self.free();
+                self.free(spare);
                 return Ok(Progress { written, state: State::Drained });
             }
             if written >= TURN {
-                self.compact();
+                self.compact(spare);
                 return Ok(Progress { written, state: State::Yielded });
             }
             match self.write_once(io) {
@@ -281,7 +289,7 @@ impl Outbox {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.compact();
+                    self.compact(spare);
                     return Ok(Progress { written, state: State::Blocked });
                 }
                 Err(error) => return Err(error),
@@ -296,13 +304,12 @@ impl Outbox {
             return;
         }
         if !self.ping.is_empty() || !self.pong.is_empty() {
-            self.control = std::mem::take(&mut self.pong);
-            self.control.append(&mut self.ping);
-            self.ping = Vec::new();
+            let (pong, ping) = (std::mem::take(&mut self.pong), std::mem::take(&mut self.ping));
+            self.control = if pong.is_empty() { ping } else { [pong, ping].concat().into() };
         } else if self.queued == 0
             && let Closing::Waiting(frame) = &mut self.closing
         {
-            self.control = std::mem::take(frame);
+            self.control = std::mem::take(frame).into();
             self.closing = Closing::Begun;
         }
     }
@@ -367,7 +374,7 @@ impl Outbox {
             if self.control_at < self.control.len() {
                 return;
             }
-            (self.control, self.control_at) = (Vec::new(), 0);
+            (self.control, self.control_at) = (Cow::default(), 0);
             if matches!(self.closing, Closing::Begun) {
                 self.closing = Closing::Done;
             }
@@ -384,25 +391,18 @@ impl Outbox {
     }
 
     /// A slow reader takes a run bit by bit: drops the written part, so that what is held stays near what is queued.
-    fn compact(&mut self) {
+    fn compact(&mut self, spare: &mut Spare) {
         if let Some(Piece::Run(run)) = self.pieces.front_mut() {
-            run.compact();
+            run.compact(spare);
         } else if self.pieces.is_empty() {
-            self.tail.compact();
-        }
-    }
-
-    /// Gives back what is kept for the next small frames, if nothing waits: for connections that may be quiet for long.
-    pub fn rest(&mut self) {
-        if self.queued == 0 {
-            self.tail = Run::default();
+            self.tail.compact(spare);
         }
     }
 
     /// All is written: gives the memory back.
     #[inline]
-    fn free(&mut self) {
-        self.tail.clear();
+    fn free(&mut self, spare: &mut Spare) {
+        spare.give(std::mem::take(&mut self.tail).into_memory());
         if self.pieces.capacity() > 0 {
             self.pieces = VecDeque::new();
         }
@@ -415,15 +415,18 @@ impl fmt::Debug for Outbox {
     }
 }
 
-/// A whole control frame.
-fn control(first: u8, payload: &[u8]) -> Vec<u8> {
+/// A whole control frame; our own pings are empty and need no memory.
+fn control(first: u8, payload: &[u8]) -> Cow<'static, [u8]> {
     let payload = &payload[..payload.len().min(CONTROL)];
+    if (first, payload) == (PING, b"") {
+        return Cow::Borrowed(&[PING, 0]);
+    }
     let (head, length) = head::server(first, payload.len());
-    [&head[..length], payload].concat()
+    [&head[..length], payload].concat().into()
 }
 
 /// A whole close frame; the reason is cut at a character.
 fn close(code: u16, reason: &str) -> Vec<u8> {
     let reason = &reason[..reason.floor_char_boundary(CONTROL - 2)];
-    control(CLOSE, &[&code.to_be_bytes(), reason.as_bytes()].concat())
+    control(CLOSE, &[&code.to_be_bytes(), reason.as_bytes()].concat()).into_owned()
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::codec::reheader;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Spare};
 
 pub(super) enum Payload<'a> {
     /// In the scratch buffer, behind the header that the client sent; there is room for the server's.
@@ -22,10 +22,13 @@ impl Payload<'_> {
         }
     }
 
-    /// Appends the message to a queue; in place, nothing is allocated for it.
-    pub(super) fn push(self, outbox: &mut Outbox) {
+    /// Appends the message to a queue; in place, nothing is allocated for it as long as there is spare memory.
+    pub(super) fn push(self, outbox: &mut Outbox, spare: &mut Spare) {
         match self {
-            Self::InPlace { frame, payload_at } => outbox.push_framed(reheader(frame, payload_at)),
+            Self::InPlace { frame, payload_at } => {
+                outbox.borrow(spare);
+                outbox.push_framed(reheader(frame, payload_at));
+            }
             Self::Owned(bytes) => outbox.push_shared(bytes),
         }
     }

@@ -32,12 +32,13 @@ use tokio::sync::mpsc;
 
 use self::drain::Draining;
 use self::timers::Timer;
+use super::codec::SMALL;
 use super::connection::{Connection, Hold};
 use super::counters::{Count, Counters};
 use super::hub::ShardHandle;
 use super::life::Life;
 use super::message::{Command, Request};
-use super::outbox::State;
+use super::outbox::{Spare, State};
 use super::peer::Limits;
 use super::table::{Key, Tables};
 use crate::tls;
@@ -80,6 +81,10 @@ pub(super) struct Shard {
     frame_at: usize,
     /// Frames in `scratch` that are not written yet.
     through: Vec<through::Waiting>,
+    /// Memory for the queues of busy connections.
+    spare: Spare,
+    /// Memory for frames that came in part. A whole one is small; a peer that sends half a frame can hold no more than that.
+    rests: Spare,
     /// Memory for TLS; empty as long as no socket has it.
     tls: tls::Scratch,
     /// The start of this turn.
@@ -107,6 +112,8 @@ impl Shard {
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             frame_at: 0,
             through: Vec::new(),
+            spare: Spare::default(),
+            rests: Spare::up_to(2 * SMALL),
             tls: tls::Scratch::default(),
             now,
             begun: now,
@@ -263,7 +270,8 @@ impl Shard {
                 continue;
             }
             let flushed = connection.stream.flush();
-            match flushed.and_then(|()| connection.outbox.write_to(&mut connection.stream.writer(&mut self.tls))) {
+            let mut writer = connection.stream.writer(&mut self.tls);
+            match flushed.and_then(|()| connection.outbox.write_to(&mut writer, &mut self.spare)) {
                 Ok(progress) => {
                     let waits = connection.stream.unsent();
                     // Room in a kernel buffer that was full is the peer's doing; room in one that was not says nothing.

@@ -23,6 +23,10 @@ const READ: usize = 64 << 10;
 /// The largest record on the wire with its head (TLS 1.2 allows 2 KiB of expansion), and what may be left of another.
 const WIRE: usize = RECORD + 2048 + 5;
 
+/// Pieces of spare memory that a thread keeps, and how large each may be.
+const SPARE: usize = 32;
+const PIECE: usize = 2 * WIRE;
+
 /// What a chunk may grow by: heads, nonces and tags of its records, and a key update or tickets before it.
 const OVERHEAD: usize = 4 << 10;
 
@@ -55,6 +59,8 @@ pub struct Scratch {
     output: Vec<u8>,
     /// Plaintext slices put together for one record.
     gathered: Vec<u8>,
+    /// Empty memory for the incomplete records of connections that are in the middle of something.
+    spare: Vec<Vec<u8>>,
 }
 
 /// What [`Session::receive`] achieved.
@@ -147,10 +153,13 @@ impl Session {
         if self.broken {
             return Err(ErrorKind::NotConnected.into());
         }
-        let input = scratch.input(WIRE + READ);
+        let Scratch { input, spare, .. } = scratch;
+        if input.is_empty() {
+            input.resize(WIRE + READ, 0);
+        }
         let mut filled = self.unread.len();
         input[..filled].copy_from_slice(&self.unread);
-        self.unread.clear();
+        give(spare, std::mem::take(&mut self.unread));
         let emptied = if self.whole || self.eof || self.closed {
             Emptied::No
         } else {
@@ -172,7 +181,7 @@ impl Session {
         self.whole = false;
         let (used, bytes) = self.process(&mut input[..filled], plain)?;
         if !self.closed {
-            self.keep(&input[used..filled])?;
+            self.keep(&input[used..filled], spare)?;
         }
         let end = match (self.closed, self.eof && !self.whole) {
             (true, _) => Some(End::Closed),
@@ -183,14 +192,13 @@ impl Session {
     }
 
     /// Keeps ciphertext for the next call.
-    fn keep(&mut self, rest: &[u8]) -> io::Result<()> {
+    fn keep(&mut self, rest: &[u8], spare: &mut Vec<Vec<u8>>) -> io::Result<()> {
         // What is left without a whole record is at most a record, or a handshake message in pieces.
         if !self.whole && rest.len() > WIRE {
             return Err(io::Error::new(ErrorKind::InvalidData, "a handshake message is too large"));
         }
-        if rest.is_empty() {
-            self.unread = Vec::new();
-        } else {
+        if !rest.is_empty() {
+            self.unread = spare.pop().unwrap_or_default();
             self.unread.extend_from_slice(rest);
         }
         Ok(())
@@ -368,15 +376,6 @@ impl Session {
     }
 }
 
-impl Scratch {
-    fn input(&mut self, size: usize) -> &mut [u8] {
-        if self.input.is_empty() {
-            self.input.resize(size, 0);
-        }
-        &mut self.input
-    }
-}
-
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session")
@@ -389,6 +388,14 @@ impl std::fmt::Debug for Session {
 impl std::fmt::Debug for Scratch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Scratch").finish_non_exhaustive()
+    }
+}
+
+/// Keeps memory for the next incomplete record.
+fn give(spare: &mut Vec<Vec<u8>>, mut piece: Vec<u8>) {
+    if (1..=PIECE).contains(&piece.capacity()) && spare.len() < SPARE {
+        piece.clear();
+        spare.push(piece);
     }
 }
 

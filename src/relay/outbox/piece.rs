@@ -3,13 +3,13 @@
 use bytes::Bytes;
 
 use super::super::codec::head;
-use super::{FRAGMENT, KEEP, Unsent, spare};
+use super::{FRAGMENT, Spare, Unsent};
 
 const BINARY: u8 = 0x02;
 const CONTINUATION: u8 = 0x00;
 const FIN: u8 = 0x80;
 
-/// Below this many written bytes a run is not worth compacting.
+/// Below this many bytes, written or of memory, a run is not worth compacting.
 const COMPACT: usize = 16 * 1024;
 
 pub(super) enum Piece {
@@ -72,6 +72,18 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Empty, in memory that is empty too.
+    #[inline]
+    pub fn in_memory(bytes: Vec<u8>) -> Self {
+        Self { bytes, at: 0, boundary: 0 }
+    }
+
+    /// What it lies in.
+    #[inline]
+    pub fn into_memory(self) -> Vec<u8> {
+        self.bytes
+    }
+
     pub fn is_empty(&self) -> bool {
         self.at == self.bytes.len()
     }
@@ -88,14 +100,9 @@ impl Run {
         self.at == self.boundary
     }
 
-    /// Makes room for `more` bytes. A run that outgrows [`KEEP`] moves to memory that another one has left.
+    /// Makes room for `more` bytes.
     #[inline]
     pub fn reserve(&mut self, more: usize) {
-        if self.bytes.capacity() <= KEEP && self.bytes.len() + more > KEEP {
-            let mut roomy = spare::take();
-            roomy.extend_from_slice(&self.bytes);
-            self.bytes = roomy;
-        }
         self.bytes.reserve(more);
     }
 
@@ -143,27 +150,20 @@ impl Run {
         self.bytes.truncate(self.boundary);
     }
 
-    /// Moves what is left to the front once that is less than what is written: so every byte is moved at most once for each
-    /// byte written, and at most three quarters of the memory are waste (when a long queue has become short).
-    pub fn compact(&mut self) {
-        if self.at >= COMPACT && self.at >= self.left() {
+    /// Gives back memory that is mostly waste, else moves what is left to the front once that is less than what is written: so
+    /// every byte is moved at most once for each byte written, and at most three quarters of the memory are waste, be it
+    /// because a long queue has become short or because more was borrowed than was needed.
+    pub fn compact(&mut self, spare: &mut Spare) {
+        if self.held() > COMPACT && self.left() < self.held() / 4 {
+            let rest = self.bytes[self.at..].to_vec();
+            spare.give(std::mem::replace(&mut self.bytes, rest));
+        } else if self.at >= COMPACT && self.at >= self.left() {
             self.bytes.drain(..self.at);
-            self.boundary -= self.at;
-            self.at = 0;
-            if self.bytes.capacity() / 2 > self.bytes.len() {
-                self.bytes.shrink_to(self.bytes.len() + self.bytes.len() / 4);
-            }
+        } else {
+            return;
         }
-    }
-
-    /// All is written: keeps the memory only if it is at most [`KEEP`] bytes.
-    #[inline]
-    pub fn clear(&mut self) {
-        if self.bytes.capacity() > KEEP {
-            spare::give(std::mem::take(&mut self.bytes));
-        }
-        self.bytes.clear();
-        (self.at, self.boundary) = (0, 0);
+        self.boundary -= self.at;
+        self.at = 0;
     }
 }
 

@@ -33,7 +33,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relay::outbox::SHARE;
+    use crate::relay::outbox::{SHARE, Spare};
 
     /// Takes so many bytes and then no more.
     struct Narrow(usize);
@@ -56,7 +56,7 @@ mod tests {
         outbox.push_copy(b"two");
         outbox.push_shared(Bytes::from(vec![7; SHARE]));
         outbox.push_copy(b"three");
-        outbox.write_to(&mut Narrow(written)).expect("takes it");
+        outbox.write_to(&mut Narrow(written), &mut Spare::default()).expect("takes it");
         outbox.unsent()
     }
 

@@ -82,7 +82,7 @@ impl Shard {
     fn forward_to_sdk(&mut self, from: usize, sdk: (usize, u64), payload: Payload<'_>) {
         let mark = self.parts.limits.sdk_outbox;
         let size = payload.bytes().len();
-        let Some(connection) = self.connection(sdk) else { return };
+        let Some(connection) = self.connections.get_mut(sdk.0).filter(|it| it.generation == sdk.1) else { return };
         connection.diary.sent.add(size);
         self.hand_over(sdk.0, payload);
         let full = self.connections[sdk.0].outbox.queued() > mark;

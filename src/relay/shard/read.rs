@@ -111,7 +111,7 @@ impl Shard {
         let connection = &mut self.connections[index];
         let kept = connection.inbound.len();
         scratch[..kept].copy_from_slice(&connection.inbound);
-        connection.inbound.clear();
+        self.rests.give(std::mem::take(&mut connection.inbound));
         let mut read = 0;
         let mut drained = !connection.readable;
         if connection.readable && connection.stream.has_room(scratch.len() - kept) {
@@ -167,9 +167,9 @@ impl Shard {
             return false;
         }
         let connection = &mut self.connections[index];
-        connection.inbound.extend_from_slice(&bytes[at..]);
-        if connection.inbound.is_empty() && connection.inbound.capacity() > 0 {
-            connection.inbound = Vec::new();
+        if at < bytes.len() {
+            connection.inbound = self.rests.take();
+            connection.inbound.extend_from_slice(&bytes[at..]);
         }
         connection.hold.is_none()
     }

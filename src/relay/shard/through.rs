@@ -40,7 +40,7 @@ impl Shard {
                 let end = self.frame_at + frame.len();
                 self.through.push(Waiting { to: (to, connection.generation), at: end - length..end });
             }
-            payload => payload.push(&mut connection.outbox),
+            payload => payload.push(&mut connection.outbox, &mut self.spare),
         }
     }
 
@@ -62,6 +62,9 @@ impl Shard {
                 false => 0,
             };
             for frame in frames {
+                if taken < frame.len() {
+                    connection.outbox.borrow(&mut self.spare);
+                }
                 match taken {
                     0 => connection.outbox.push_framed(frame),
                     part if part < frame.len() => connection.outbox.push_rest(frame, part),

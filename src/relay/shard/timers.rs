@@ -101,7 +101,6 @@ impl Shard {
             let connection = &mut self.connections[index];
             connection.next_ping = next;
             connection.outbox.ping(b"");
-            connection.outbox.rest();
             self.touch(index);
         }
         self.arm(index);

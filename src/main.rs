@@ -1,4 +1,5 @@
 //! The binary: picks the allocator and hands over to the command line.
+#![forbid(unsafe_code)]
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -21,6 +21,7 @@ pub mod report;
 pub mod row;
 pub mod run;
 pub mod scene;
+pub mod syscalls;
 pub mod tls;
 pub mod verdict;
 pub mod world;

@@ -40,6 +40,9 @@ struct Arguments {
     /// out, not to be quoted.
     #[arg(long)]
     noisy: bool,
+    /// At the end, once more for each row, count the server's system calls with `perf` (needs root).
+    #[arg(long)]
+    syscalls: bool,
     /// The rows to run; all of them when none is named.
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
@@ -72,7 +75,7 @@ fn after_help() -> String {
          A row is reported only when it may be believed: the server was busy for 85 % of its core (where the row can\n\
          do that), the generator was not the limit, and at least three rounds were not disturbed by something else on\n\
          the machine. Otherwise the table says why there is no figure. Leave the machine alone while it runs.\n\
-         Results: the tables here, and target/bench/load.json, load.svg and scenes.json.",
+         Results: the tables here, and load.json, load.svg and scenes.json in target/bench.",
     );
     text
 }
@@ -119,9 +122,7 @@ fn bench(arguments: &Arguments) -> Result<()> {
         }
     }
     if !lines.is_empty() {
-        let file = results()?.join("scenes.json");
-        std::fs::write(&file, serde_json::to_string_pretty(&lines)?).context("writing scenes.json")?;
-        println!("\n{}", file.display());
+        println!("{}", write("scenes.json", &serde_json::to_string_pretty(&lines)?)?.display());
     }
     Ok(())
 }
@@ -134,11 +135,13 @@ struct Named {
     line: scene::Line,
 }
 
-/// Where results are written to.
-fn results() -> Result<PathBuf> {
+/// Writes a result into the directory for them.
+fn write(name: &str, text: &str) -> Result<PathBuf> {
     let directory = std::env::current_exe()?.ancestors().nth(2).context("the target directory")?.join("bench");
     std::fs::create_dir_all(&directory).context("making the directory for the results")?;
-    Ok(directory)
+    let file = directory.join(name);
+    std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+    Ok(file)
 }
 
 fn load(arguments: &Arguments, rows: Vec<&'static row::Row>) -> Result<()> {
@@ -161,12 +164,11 @@ fn load(arguments: &Arguments, rows: Vec<&'static row::Row>) -> Result<()> {
         rounds,
         times,
         noisy: arguments.noisy,
+        syscalls: arguments.syscalls,
     })?;
     let report = Report::of(&cells, arguments.noisy);
     print!("\n{}", report.text());
-    let directory = results()?;
-    std::fs::write(directory.join("load.json"), serde_json::to_string_pretty(&report)?).context("writing load.json")?;
-    std::fs::write(directory.join("load.svg"), plot::svg(&cells)).context("writing load.svg")?;
-    println!("\n{}: load.json, load.svg", directory.display());
+    println!("\n{}", write("load.json", &serde_json::to_string_pretty(&report)?)?.display());
+    println!("{}", write("load.svg", &plot::svg(&cells))?.display());
     Ok(())
 }

@@ -55,6 +55,11 @@ impl<'a> Report<'a> {
         let mut text = format!("{}, Linux {}\n", self.machine, self.kernel);
         let versions: Vec<String> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let _ = writeln!(text, "{}", versions.join(", "));
+        text.push_str(
+            "busy, gen.: share of its core that the server and the generator had; calls: system calls for a forward.\n\
+             haproxy, nginx and tcp have an upstream connection for each browser and do not look at frames; compose-relay and\n\
+             fastwebsockets find for each frame the one who gets it, all browsers being on one SDK connection.\n",
+        );
         if self.noisy {
             text.push_str("NOISY: rounds count in which something else ran. These are not figures to quote.\n");
         }
@@ -76,8 +81,8 @@ fn figures(row: &Row, cells: &[&Cell]) -> String {
     }
     let _ = writeln!(
         text,
-        "{:<15} {:>9} {:>6} {:>6} {:>10} {:>9} {:>9} {:>9} {:>8} {:>7}",
-        "", "figure", "busy", "gen.", "trips/s", "p50 us", "p99 us", "p99.9 us", "RSS MiB", "rounds"
+        "{:<15} {:>9} {:>6} {:>6} {:>10} {:>9} {:>9} {:>9} {:>8} {:>7} {:>7}",
+        "", "figure", "busy", "gen.", "trips/s", "p50 us", "p99 us", "p99.9 us", "RSS MiB", "calls", "rounds"
     );
     for cell in cells {
         let name = cell.contender.name();
@@ -98,11 +103,12 @@ fn figures(row: &Row, cells: &[&Cell]) -> String {
                 } = it;
                 let (busy, generator) = (server_busy * 100.0, generator_busy * 100.0);
                 let figure = it.metric(row.metric);
+                let calls = cell.syscalls_per_forward.map_or_else(|| "-".to_owned(), |calls| format!("{calls:.3}"));
                 let all = cell.rounds.len() + cell.dropped.len();
                 let _ = writeln!(
                     text,
                     "{name:<15} {figure:>9.3} {busy:>4.0} % {generator:>4.0} % {trips_per_second:>10.0} {p50_us:>9.1} \
-                     {p99_us:>9.1} {p999_us:>9.1} {resident_mib:>8.1} {:>4}/{all}",
+                     {p99_us:>9.1} {p999_us:>9.1} {resident_mib:>8.1} {calls:>7} {:>4}/{all}",
                     cell.rounds.len()
                 );
             }
@@ -114,7 +120,7 @@ fn figures(row: &Row, cells: &[&Cell]) -> String {
 
 /// The table of aims.
 fn targets(cells: &[Cell]) -> String {
-    let mut text = format!("\n{:<50} {:<15} {:>8} {:>8}\n", "TARGETS", "ours to", "is", "aim");
+    let mut text = format!("\n{:<50} {:<21} {:>8} {:>8}\n", "TARGETS", "ours to", "is", "aim");
     for row in row::ALL {
         for (kind, target) in row.contenders {
             let absolute = if *kind == Kind::ComposeRelay { row.absolute } else { None };
@@ -127,12 +133,12 @@ fn targets(cells: &[Cell]) -> String {
             let _ = match &cell.standing {
                 Some(it) => {
                     let verdict = if it.met { "met" } else { "MISSED" };
-                    writeln!(text, "{:<50} {to:<15} {:>8.3} {target:>8.3}  {verdict}", row.about, it.value)
+                    writeln!(text, "{:<50} {to:<21} {:>8.3} {target:>8.3}  {verdict}", row.about, it.value)
                 }
                 None => {
                     let why = cell.refused.as_ref().or_else(|| ours?.refused.as_ref());
                     let why = why.map_or("there is no figure", String::as_str);
-                    writeln!(text, "{:<50} {to:<15} {:>8} {target:>8.3}  {why}", row.about, "-")
+                    writeln!(text, "{:<50} {to:<21} {:>8} {target:>8.3}  {why}", row.about, "-")
                 }
             };
         }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::contender::{Contender, Kind};
@@ -13,6 +13,7 @@ use crate::generator;
 use crate::interrupt;
 use crate::measure::{Times, measure};
 use crate::row::{self, Pace, Row, SATURATED};
+use crate::syscalls;
 use crate::verdict::{Figures, Standing, disturbed, refused};
 use crate::world::World;
 use crate::world::seed::Tenant;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub times: Times,
     /// Count rounds in which something else ran, and rows in which the server was idle.
     pub noisy: bool,
+    /// At the end, once more for each row, with `perf` counting system calls.
+    pub syscalls: bool,
 }
 
 /// Fewer good rounds than this make no row.
@@ -50,6 +53,8 @@ pub struct Cell {
     pub dropped: Vec<String>,
     /// Their median.
     pub median: Option<Figures>,
+    /// The server's system calls for a forwarded frame, when they were counted.
+    pub syscalls_per_forward: Option<f64>,
     /// Why the row is not reported.
     pub refused: Option<String>,
     /// Ours to this contender; in our own cell, ours to the absolute aim.
@@ -86,6 +91,7 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
                     rounds: Vec::new(),
                     dropped: Vec::new(),
                     median: None,
+                    syscalls_per_forward: None,
                     refused: None,
                     standing: None,
                 });
@@ -106,19 +112,18 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
                 let cell = &mut cells[index];
                 let kind = cell.contender;
                 let Some(contender) = contenders.get(&(kind, row.tls)) else { bail!("{kind:?} was not started") };
-                let pace = match row.pace {
-                    Pace::Window(window) => generator::Pace::Closed(window),
-                    Pace::Share(share) => {
-                        let Some(rate) = middle(rates.get(&kind)) else {
-                            cell.dropped.push(format!("no rate of the row {SATURATED} to go by"));
-                            continue;
-                        };
-                        generator::Pace::Open(rate * share)
+                let Some(pace) = pace(row, middle(rates.get(&kind))) else {
+                    cell.dropped.push(format!("no rate of the row {SATURATED} to go by"));
+                    continue;
+                };
+                let outcome = match measure(row, contender, &tenants, pace, plan.times) {
+                    Ok(outcome) => outcome,
+                    Err(error) => {
+                        interrupt::check()?;
+                        let (name, said) = (kind.name(), contender.log());
+                        return Err(error.context(format!("row {}, {name}, whose last words are:\n{said}\n", row.name)));
                     }
                 };
-                let outcome = measure(row, contender, &tenants, pace, plan.times).with_context(|| {
-                    format!("row {}, {}, round {}; it says:\n{}", row.name, kind.name(), round + 1, contender.log())
-                })?;
                 let figures = Figures::of(&outcome);
                 eprintln!("{}", progress(round, plan.rounds, row, kind, &figures));
                 if row.name == SATURATED {
@@ -131,8 +136,33 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
             }
         }
     }
+    if plan.syscalls {
+        for cell in &mut cells {
+            let row = plan.rows.iter().find(|row| row.name == cell.row);
+            let Some((row, contender)) = row.and_then(|row| Some((row, contenders.get(&(cell.contender, row.tls))?)))
+            else {
+                continue;
+            };
+            let Some(pace) = pace(row, middle(rates.get(&cell.contender))) else { continue };
+            eprintln!("system calls  {:<11} {}", row.name, cell.contender.name());
+            match syscalls::count(&world, row, contender, &tenants, pace) {
+                Ok(count) => cell.syscalls_per_forward = Some(count),
+                Err(_) if interrupt::wanted() => bail!("interrupted"),
+                // The figures before it are worth more.
+                Err(error) => eprintln!("not counted: {error:#}"),
+            }
+        }
+    }
     judge(plan, &mut cells);
     Ok(cells)
+}
+
+/// The open loop goes by a rate; `None` when it is not known.
+fn pace(row: &Row, rate: Option<f64>) -> Option<generator::Pace> {
+    match row.pace {
+        Pace::Window(window) => Some(generator::Pace::Closed(window)),
+        Pace::Share(share) => rate.map(|rate| generator::Pace::Open(rate * share)),
+    }
 }
 
 fn middle(values: Option<&Vec<f64>>) -> Option<f64> {
@@ -213,12 +243,21 @@ mod tests {
     }
 
     fn cell(contender: Kind, rounds: Vec<Figures>) -> Cell {
-        Cell { row: "fan-in", contender, rounds, dropped: Vec::new(), median: None, refused: None, standing: None }
+        Cell {
+            row: "fan-in",
+            contender,
+            rounds,
+            dropped: Vec::new(),
+            median: None,
+            syscalls_per_forward: None,
+            refused: None,
+            standing: None,
+        }
     }
 
     fn plan(rounds: usize) -> Plan {
         let times = Times { warm_up: Duration::ZERO, time: Duration::ZERO };
-        Plan { rows: Vec::new(), only: Vec::new(), aws_lc_rs: false, rounds, times, noisy: false }
+        Plan { rows: Vec::new(), only: Vec::new(), aws_lc_rs: false, rounds, times, noisy: false, syscalls: false }
     }
 
     #[test]

@@ -17,7 +17,9 @@ pub const ROLE: &str = "compose";
 /// The database that every cluster has.
 pub const DATABASE: &str = "postgres";
 
-const KEEPER: &str = r#"cat >/dev/null; "$1/pg_ctl" -D "$2/data" -m immediate -s stop >/dev/null 2>&1; rm -rf "$2""#;
+/// The directory, then `pg_ctl` as the account that Postgres runs as. The shell is ours: so is most of the directory.
+const KEEPER: &str =
+    r#"cat >/dev/null; own=$1; shift; "$@" -D "$own/data" -m immediate -s stop >/dev/null 2>&1; rm -rf "$own""#;
 
 /// A running Postgres. Dropping it stops it and removes the directory.
 #[derive(Debug)]
@@ -44,10 +46,14 @@ impl Cluster {
             chown(&directory, Some(user), Some(group))?;
         }
         let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "sh"]).arg(&programs).arg(&directory);
+        keeper.args(["-c", KEEPER, "sh"]).arg(&directory);
+        if let Some((user, group)) = account {
+            keeper.args(["setpriv", "--clear-groups"]).arg(format!("--reuid={user}")).arg(format!("--regid={group}"));
+        }
+        keeper.arg(programs.join("pg_ctl")).current_dir("/");
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // Its own process group: Ctrl-C is for us; the keeper goes by the end of its input.
-        let keeper = as_account(&mut keeper, account).process_group(0).spawn().context("starting a shell")?;
+        let keeper = keeper.process_group(0).spawn().context("starting a shell")?;
         let mut cluster = Self { directory, port: 0, keeper };
         let data = cluster.directory.join("data");
         let command = |program: &str| {

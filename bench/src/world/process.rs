@@ -75,6 +75,11 @@ impl Process {
                 return Ok(found);
             }
             if let Some(status) = self.child.try_wait()? {
+                // Its last words may still be on their way.
+                interrupt::sleep(Duration::from_millis(200))?;
+                if let Some(found) = look(&self.log()) {
+                    return Ok(found);
+                }
                 bail!("{} has ended ({status}):\n{}", self.name, self.log());
             }
             if begun.elapsed() > Duration::from_secs(60) {

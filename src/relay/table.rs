@@ -38,6 +38,8 @@ pub(super) struct Environment {
     pub(super) package: Option<Arc<Package>>,
     /// Slab indexes of the sessions of its app pages.
     pub(super) sessions: HashSet<usize, RandomState>,
+    /// Connections of its app pages, with those that were told to close and are still read.
+    pub(super) pages: usize,
     /// An SDK that was told that it may come, and until when.
     pub(super) reserved: Option<(u64, Instant)>,
     /// SDKs that want to come (D-21).
@@ -94,6 +96,8 @@ pub(super) struct Session {
     pub(super) watches: Vec<EnvironmentId>,
     /// When a session without a socket ends.
     pub(super) grace_until: Option<Instant>,
+    /// The connection that was told to close when the shard began to drain, and is read to its end.
+    pub(super) dismissed: Option<Key>,
 }
 
 pub(super) struct Execution {
@@ -143,6 +147,7 @@ impl Tables {
             sdk: None,
             package: None,
             sessions: HashSet::default(),
+            pages: 0,
             reserved: None,
             waiters: VecDeque::new(),
             probe_by: None,

@@ -16,6 +16,13 @@ pub fn sdk_offline(session: SessionId, environment: EnvironmentId, package: Opti
     status(session, environment, false, package)
 }
 
+/// Puts another session id into a frame that begins with a code and one: what goes to many sessions is made once.
+pub fn address(frame: &mut [u8], session: SessionId) {
+    if let Some(place) = frame.get_mut(2..38) {
+        place.copy_from_slice(&session.text());
+    }
+}
+
 fn status(session: SessionId, environment: EnvironmentId, online: bool, package: Option<&Package>) -> Vec<u8> {
     let mut frame = Vec::with_capacity(224);
     frame.extend_from_slice(b"11");
@@ -140,6 +147,16 @@ mod tests {
         let body: serde_json::Value = serde_json::from_slice(&frame[2..]).unwrap();
         assert_eq!(body["connections"][ids[0].to_string()], true);
         assert_eq!(body["connections"][ids[1].to_string()], false);
+    }
+
+    #[test]
+    fn a_frame_that_is_addressed_anew_is_the_one_that_is_made_for_that_session() {
+        let (one, two, environment) = (SessionId::from_u128(1), SessionId::from_u128(2), EnvironmentId::from_u128(3));
+        let make = |session| [sdk_offline(session, environment, None), environment_initialized(session, environment)];
+        for (mut frame, expected) in make(one).into_iter().zip(make(two)) {
+            address(&mut frame, two);
+            assert_eq!(frame, expected);
+        }
     }
 
     proptest! {

@@ -17,7 +17,7 @@ use crate::relay::peer::{Page, SdkPeer, Socket};
 use crate::relay::shard::{SCRATCH, Shard};
 use crate::relay::stream::Stream;
 use crate::relay::table::{App, Session};
-use crate::wire::{EnvironmentId, Package, close, server};
+use crate::wire::{EnvironmentId, Package, SessionId, close, server};
 
 /// How long the place of an SDK is kept for one that was told that it may come.
 const RESERVED: Duration = Duration::from_secs(10);
@@ -28,6 +28,8 @@ const PROBE: Duration = Duration::from_millis(2_500);
 const AUDIT_LOGS: (f64, f64) = (200.0, 1_000.0);
 /// The first ping carries nothing (relay-protocol 2.8).
 const FIRST_PING: &[u8] = b"";
+/// Stands in a frame until it is addressed.
+pub(super) const NOBODY: SessionId = SessionId::from_u128(0);
 
 impl Shard {
     /// D-21: gives the place of an environment's SDK to one that asks, unless a living connection holds it.
@@ -148,12 +150,11 @@ impl Shard {
         known.package = Some(Arc::clone(&package));
         let sessions: Vec<usize> = known.sessions.iter().copied().collect();
         let limits = self.browser_limits(self.cap(environment));
-        for session in sessions {
-            let Some((browser, _)) = self.tables.sessions[session].connection else { continue };
+        for session in &sessions {
+            let Some((browser, _)) = self.tables.sessions[*session].connection else { continue };
             self.connections[browser].decoder.set_limits(limits);
-            let frame = server::sdk_online(self.tables.sessions[session].id, peer.environment, &package);
-            self.send_made(browser, frame);
         }
+        self.send_to_all(&sessions, server::sdk_online(NOBODY, peer.environment, &package));
         self.announce(peer.environment, package, true);
         // Those who wait for the place have lost it to this one.
         self.probe_answered(environment);
@@ -175,17 +176,13 @@ impl Shard {
             self.tables.set_online(id, package, online);
             return;
         };
-        for session in watchers.iter().copied().collect::<Vec<_>>() {
-            let session = &self.tables.sessions[session];
-            let frame = if online {
-                server::sdk_online(session.id, id, &package)
-            } else {
-                server::sdk_offline(session.id, id, Some(&package))
-            };
-            if let Some((browser, _)) = session.connection {
-                self.send_made(browser, frame);
-            }
-        }
+        let sessions: Vec<usize> = watchers.iter().copied().collect();
+        let frame = if online {
+            server::sdk_online(NOBODY, id, &package)
+        } else {
+            server::sdk_offline(NOBODY, id, Some(&package))
+        };
+        self.send_to_all(&sessions, frame);
         self.tables.set_online(id, package, online);
     }
 
@@ -244,6 +241,9 @@ impl Shard {
             self.begin_close(old, close::REPLACED, "replaced by a newer connection", true);
         }
         self.tables.sessions[session].connection = Some((index, generation));
+        if let Some((environment, _)) = environment {
+            self.tables.environments[environment].pages += 1;
+        }
         self.first_frames(index, session);
     }
 
@@ -279,6 +279,7 @@ impl Shard {
             app: app.map(|(environment, route)| App::new(environment, route)),
             watches: watches.clone(),
             grace_until: None,
+            dismissed: None,
         });
         self.tables.session_of.insert(key, index);
         if home {
@@ -297,14 +298,14 @@ impl Shard {
             let online = &self.tables.online;
             let status = session.watches.iter().map(|id| (*id, online.contains_key(id)));
             let frame = server::active_connections(status);
-            return self.send_made(index, frame);
+            return self.send_made(index, &frame);
         };
         let environment = &self.tables.environments[app.environment];
         let frame = match (&environment.package, environment.sdk) {
             (Some(package), Some(_)) => server::sdk_online(session.id, environment.id, package),
             (package, _) => server::sdk_offline(session.id, environment.id, package.as_deref()),
         };
-        self.send_made(index, frame);
+        self.send_made(index, &frame);
         let kept = self.take_replay(key);
         self.count(Count::Replayed, kept.len());
         for message in kept {
@@ -363,15 +364,25 @@ impl Shard {
         Some(index)
     }
 
+    /// Queues one frame to the pages of these sessions, as far as they are there: made once, and addressed to each.
+    pub(super) fn send_to_all(&mut self, sessions: &[usize], mut frame: Vec<u8>) {
+        for session in sessions {
+            let session = &self.tables.sessions[*session];
+            let Some((browser, _)) = session.connection else { continue };
+            server::address(&mut frame, session.id);
+            self.send_made(browser, &frame);
+        }
+    }
+
     /// Queues a frame that the server made. A browser that does not read its answers is closed when this turn ends: whoever
     /// sends one is in the middle of something.
-    pub(super) fn send_made(&mut self, index: usize, frame: Vec<u8>) {
+    pub(super) fn send_made(&mut self, index: usize, frame: &[u8]) {
         if matches!(self.connections[index].role, Role::Browser(_)) && self.is_behind(index, frame.len()) {
             self.connections[index].overfull = true;
         } else {
             let connection = &mut self.connections[index];
             connection.diary.sent.add(frame.len());
-            connection.outbox.push_copy(&frame);
+            connection.outbox.push_copy(frame);
         }
         self.touch(index);
     }

@@ -1,6 +1,7 @@
 //! What the control side asks of a shard.
 
 use super::Shard;
+use super::attach::NOBODY;
 use crate::relay::counters::Count;
 use crate::relay::message::Command;
 use crate::relay::peer::Place;
@@ -51,13 +52,7 @@ impl Shard {
         let app_pages = self.tables.environment_of.get(&id).map(|index| &self.tables.environments[*index].sessions);
         let home_pages = self.tables.watchers.get(&id);
         let sessions: Vec<usize> = app_pages.into_iter().chain(home_pages).flatten().copied().collect();
-        for session in sessions {
-            let session = &self.tables.sessions[session];
-            if let Some((browser, _)) = session.connection {
-                let frame = server::environment_initialized(session.id, id);
-                self.send_made(browser, frame);
-            }
-        }
+        self.send_to_all(&sessions, server::environment_initialized(NOBODY, id));
     }
 
     /// A8: what it authorised ends, and the socket with it.

@@ -113,7 +113,8 @@ impl Shard {
         sdks.retain(|(until, key)| {
             let Some(connection) = self.connection(*key) else { return false };
             let Some(environment) = connection.sdk().map(|sdk| sdk.environment) else { return false };
-            let waits = self.now < *until && self.has_pages(environment);
+            let waits =
+                self.now < *until && self.tables.environments.get(environment).is_some_and(|known| known.pages > 0);
             if !waits {
                 self.dismiss_sdk(*key, environment);
             }
@@ -124,12 +125,6 @@ impl Shard {
         }
     }
 
-    fn has_pages(&self, environment: usize) -> bool {
-        self.connections.iter().any(|(index, connection)| {
-            matches!(connection.role, Role::Browser(_)) && self.environment_of(index) == Some(environment)
-        })
-    }
-
     /// From now on the page is away; what it has sent still counts.
     fn dismiss_browser(&mut self, key: Key) {
         if let Some(session) = self.connections[key.0].browser().map(|browser| browser.session)
@@ -137,6 +132,7 @@ impl Shard {
             && session.connection == Some(key)
         {
             session.connection = None;
+            session.dismissed = Some(key);
         }
         self.dismiss(key.0, close::SERVER_UPDATE);
     }

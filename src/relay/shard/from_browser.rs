@@ -66,7 +66,7 @@ impl Shard {
                 connection = index,
                 "frame for an execution that is not bound here"
             );
-            return self.send_made(index, server::execution_exists(session_id, header.execution, false));
+            return self.send_made(index, &server::execution_exists(session_id, header.execution, false));
         }
         if !self.uploads_in_order(index, session, &header, payload.bytes()) {
             return;
@@ -126,7 +126,7 @@ impl Shard {
         let Some(app) = &session.app else { return };
         let environment = &self.tables.environments[app.environment];
         let frame = server::sdk_offline(session.id, environment.id, environment.package.as_deref());
-        self.send_made(index, frame);
+        self.send_made(index, &frame);
     }
 
     /// A2, A3: whether this user may start this app is asked at this moment; the socket waits for the answer.
@@ -147,7 +147,7 @@ impl Shard {
                 connection = index,
                 "START_EXECUTION with an id that was used before"
             );
-            return self.send_made(index, server::execution_exists(id, execution, false));
+            return self.send_made(index, &server::execution_exists(id, execution, false));
         }
         let serial = self.serial();
         let session = &self.tables.sessions[session];
@@ -188,13 +188,13 @@ impl Shard {
         if let Some(text) = refusal {
             self.count(Count::DropStart, 1);
             tracing::debug!(shard = self.parts.number, connection = index, ?verdict, "START_EXECUTION refused");
-            return self.send_made(index, server::app_error_info(id, start.execution, text));
+            return self.send_made(index, &server::app_error_info(id, start.execution, text));
         }
         let Some(environment) = self.tables.sessions[session].app.as_ref().map(|app| app.environment) else { return };
         // While the question was on its way another socket may have used the id, or the SDK may have gone.
         if self.tables.executions.contains_key(&start.execution) {
             self.count(Count::DropStart, 1);
-            return self.send_made(index, server::execution_exists(id, start.execution, false));
+            return self.send_made(index, &server::execution_exists(id, start.execution, false));
         }
         let Some(sdk) = self.tables.environments[environment].sdk else {
             return self.sdk_absent(index, session);
@@ -260,7 +260,7 @@ impl Shard {
                     tracing::debug!(shard = self.parts.number, connection = index, "hook dropped: its upload is lost");
                     let id = self.tables.sessions[session].id;
                     let text = "A file that this form needs was not uploaded. Please choose another file.";
-                    self.send_made(index, server::app_error_info(id, header.execution, text));
+                    self.send_made(index, &server::app_error_info(id, header.execution, text));
                     return false;
                 }
                 if let Some(execution) = self.tables.executions.get_mut(&header.execution) {
@@ -294,7 +294,7 @@ impl Shard {
             }
             app.lost.push_back(file);
         }
-        self.send_made(index, server::app_error_info(id, header.execution, text));
+        self.send_made(index, &server::app_error_info(id, header.execution, text));
     }
 
     /// The largest message that the SDK of this environment takes.

@@ -153,7 +153,7 @@ impl Shard {
         let Some(key) = bound.filter(|key| self.tables.sessions[*key].id == to.session) else { return };
         let frame = server::app_error_info(to.session, to.execution, message);
         match self.tables.sessions[key].connection {
-            Some((browser, _)) => self.send_made(browser, frame),
+            Some((browser, _)) => self.send_made(browser, &frame),
             None => self.keep(key, Payload::Owned(frame.into())),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::Shard;
+use super::attach::NOBODY;
 use crate::relay::connection::Role;
 use crate::relay::counters::Count;
 use crate::relay::life::Diary;
@@ -130,13 +131,8 @@ impl Shard {
             return;
         }
         let (id, package) = (environment.id, environment.package.clone());
-        for session in environment.sessions.iter().copied().collect::<Vec<_>>() {
-            let session = &self.tables.sessions[session];
-            if let Some((browser, _)) = session.connection {
-                let frame = server::sdk_offline(session.id, id, package.as_deref());
-                self.send_made(browser, frame);
-            }
-        }
+        let sessions: Vec<usize> = environment.sessions.iter().copied().collect();
+        self.send_to_all(&sessions, server::sdk_offline(NOBODY, id, package.as_deref()));
         if let Some(package) = package {
             self.announce(id, package, false);
         }
@@ -185,17 +181,15 @@ impl Shard {
             let environment = &self.tables.environments[bound.environment];
             if let (true, Some((sdk, _))) = (tell_sdk, environment.sdk) {
                 let frame = server::browser_session_ended(environment.id, id, execution);
-                self.send_made(sdk, frame);
+                self.send_made(sdk, &frame);
             }
         }
         self.take_replay(index);
-        if self.draining.is_some() {
-            // A page that was told to close is read on without being the session's connection.
-            for (_, connection) in &mut self.connections {
-                if connection.browser().is_some_and(|browser| browser.session == index) {
-                    connection.role = Role::Closing;
-                }
-            }
+        // A page that was told to close is read on without being the session's connection.
+        if let Some(dismissed) = self.tables.sessions[index].dismissed
+            && self.connection(dismissed).is_some_and(|connection| connection.browser().is_some())
+        {
+            self.deregister(dismissed.0);
         }
         let session = self.tables.sessions.remove(index);
         let environment = session.app.as_ref().map(|app| app.environment);

@@ -328,6 +328,11 @@ impl Shard {
         connection.inbound = Vec::new();
         let role = std::mem::replace(&mut connection.role, Role::Closing);
         self.recount(environment, held, 0);
+        if matches!(role, Role::Browser(_))
+            && let Some(environment) = environment.and_then(|index| self.tables.environments.get_mut(index))
+        {
+            environment.pages -= 1;
+        }
         role
     }
 

@@ -65,6 +65,7 @@ impl Shard {
             app: Some(App::new(environment, kept.route.clone())),
             watches: Vec::new(),
             grace_until: Some(self.now + self.parts.limits.session_grace),
+            dismissed: None,
         });
         self.tables.session_of.insert((kept.session, Some(kept.environment)), index);
         self.tables.environments[environment].sessions.insert(index);

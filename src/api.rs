@@ -56,7 +56,7 @@ pub use plain_http::{ANSWER_TO_PLAIN_HTTP, PlainHttp};
 pub use sign_up::Registration;
 
 use crate::auth::{Keys, OriginRule, PublicOrigin};
-use crate::control::{AuditQueue, Handover, Revocations};
+use crate::control::{AuditQueue, Handover, Lookups, Revocations};
 use crate::dashboard::Dashboard;
 use crate::http::{HeaderValue, Reply, Request, Router, TrustedProxies, header};
 use crate::metrics::Requests;
@@ -120,6 +120,8 @@ pub struct Parts {
     pub revocations: Revocations,
     /// Takes over what the process before this one has kept.
     pub handover: Handover,
+    /// Asks whom an upgrade may let in.
+    pub lookups: Lookups,
     /// What `NODE_ENV` says.
     pub mode: Mode,
     /// Whether this process itself speaks TLS: then every request comes by https.
@@ -157,6 +159,7 @@ pub struct Api {
     audit: AuditQueue,
     revocations: Revocations,
     handover: Handover,
+    lookups: Lookups,
     mode: Mode,
     encrypted: bool,
     hsts: Option<HeaderValue>,
@@ -187,6 +190,7 @@ impl Api {
             audit: parts.audit,
             revocations: parts.revocations,
             handover: parts.handover,
+            lookups: parts.lookups,
             mode: parts.mode,
             encrypted: parts.encrypted,
             hsts: parts.hsts.and_then(hsts),

@@ -228,6 +228,7 @@ async fn serve(config: Config, options: Options, lifecycle: &Lifecycle, hangups:
         audit: control.audit().clone(),
         revocations: control.revocations().clone(),
         handover: Handover::new(&store, &hub, &tasks),
+        lookups: control.lookups().clone(),
         mode: settings::mode(config.server.mode),
         encrypted: config.tls.is_on(),
         hsts: config.hsts(),

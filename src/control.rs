@@ -5,6 +5,7 @@ mod audit;
 mod configuration;
 mod deploy;
 mod handover;
+mod lookup;
 mod purge;
 mod recheck;
 mod revocation;
@@ -19,9 +20,11 @@ use tokio::sync::{Semaphore, mpsc};
 pub use audit::{AuditQueue, QueueFull};
 pub use deploy::superseded;
 pub use handover::{Handover, keep};
+pub use lookup::{Lookups, Shared};
 pub use purge::{Purged, once as purge_once, run as purge};
 pub use revocation::{Revocations, Scope};
 
+use self::lookup::Recent;
 use crate::relay::{Hub, Request};
 use crate::store::{Settings, Store};
 use crate::tasks::Tasks;
@@ -40,6 +43,7 @@ pub struct Control {
     tasks: Tasks,
     audit: AuditQueue,
     revocations: Revocations,
+    lookups: Lookups,
     questions: Arc<Semaphore>,
     /// Environments whose configuration is being stored, with the newest one that came meanwhile (D-39).
     configuring: Arc<Mutex<HashMap<EnvironmentId, Option<configuration::Received>>>>,
@@ -58,18 +62,20 @@ impl Control {
         requests: mpsc::Receiver<Request>,
         recheck: Duration,
     ) -> Self {
-        let (revocations, said) = Revocations::new(store, tasks);
+        let recent = Recent::default();
+        let (revocations, said) = Revocations::new(store, tasks, &recent);
         let control = Self {
             store: store.clone(),
             hub: hub.clone(),
             tasks: tasks.clone(),
             audit: audit::start(store, tasks),
             revocations: revocations.clone(),
+            lookups: Lookups::new(store, tasks, &recent),
             questions: Arc::new(Semaphore::new(QUESTIONS)),
             configuring: Arc::default(),
         };
         tasks.spawn("control", control.clone().take_requests(requests));
-        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), said, recheck));
+        tasks.spawn("recheck", recheck::run(store.clone(), hub.clone(), tasks.clone(), said, recheck, recent.clone()));
         tasks.spawn("revocations", revocations.hear(database));
         control
     }
@@ -78,6 +84,12 @@ impl Control {
     #[must_use]
     pub fn revocations(&self) -> &Revocations {
         &self.revocations
+    }
+
+    /// Who asks whom an upgrade may let in.
+    #[must_use]
+    pub fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Where audit entries of the server itself go.

@@ -6,16 +6,17 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::Api;
 use super::app_start::identity;
 use super::call::{Answer, Call};
 use super::sockets::{DatabaseAway, UpgradeRefusal, no_handshake, patiently, relay_socket};
 use crate::auth::access::{self, Access};
-use crate::auth::gate::{self, GateError, Login};
-use crate::auth::presented;
-use crate::control::Scope;
+use crate::auth::gate::{GateError, Login};
+use crate::auth::{LoginId, presented};
+use crate::control::{Lookups, Scope};
 use crate::http::{Handshake, Request};
 use crate::relay::{ClaimError, Page, SessionClaim};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use crate::wire::{EnvironmentId, ExecutionId, SessionId};
 
 /// The longest route that an SDK can define (relay-protocol 1).
@@ -50,7 +51,7 @@ fn refused(reason: &str) -> UpgradeRefusal {
 async fn admit(call: &Call) -> Result<(SessionClaim, Page), UpgradeRefusal> {
     let database = Instant::now() + call.api.patience.database;
     let away = |DatabaseAway| UpgradeRefusal::temporary("brwsr4", "The server cannot reach its database right now.");
-    let store = &call.api.store;
+    let api = &call.api;
 
     let session = call.request.query("sessionId").and_then(|id| SessionId::parse(id.as_bytes()));
     let session = session.ok_or_else(|| UpgradeRefusal::new("brwsr2", "sessionId must be a UUID."))?;
@@ -59,59 +60,63 @@ async fn admit(call: &Call) -> Result<(SessionClaim, Page), UpgradeRefusal> {
     }
     let ids = presented(call.request.cookies());
     // No renewal: this answer carries no cookie (D-21).
-    let login = patiently(database, || log_in(store, &ids)).await.map_err(away)?;
+    let login = patiently(database, || log_in(&api.lookups, &ids)).await.map_err(away)?;
     let login = login.ok_or_else(|| refused("Nobody is logged in."))?;
 
     let page = match Wanted::read(&call.request)? {
         Wanted::App { environment, route, resumes } => {
-            let allowed = patiently(database, || may_open(store, &login, environment, &route)).await.map_err(away)?;
+            let allowed =
+                patiently(database, || may_open(&api.lookups, &login, environment, &route)).await.map_err(away)?;
             if !allowed {
                 return Err(refused("This app is not open to you, or does not exist."));
             }
             if resumes {
-                call.api.handover.take_over(environment).await;
+                api.handover.take_over(environment).await;
             }
             Page::App { environment, route: route.into() }
         }
         // D-33
         Wanted::Home if login.user.is_none() => return Err(refused("The home page is for people of an organization.")),
         Wanted::Home => {
-            let environments = patiently(database, || home(store, &login)).await.map_err(away)?;
+            let environments = patiently(database, || home(api, &login)).await.map_err(away)?;
             Page::Home { environments }
         }
     };
-    let claim = call.api.hub.claim_session(session, &Arc::new(identity(&login))).map_err(|error| match error {
+    let claim = api.hub.claim_session(session, &Arc::new(identity(&login))).map_err(|error| match error {
         ClaimError::OwnedByAnother => UpgradeRefusal::new("brwsr3", "This sessionId is in use."),
         ClaimError::TooMany => UpgradeRefusal::temporary("brwsr4", "Too many pages are open."),
     })?;
     Ok((claim, page))
 }
 
-async fn log_in(store: &Store, ids: &[crate::auth::LoginId]) -> Result<Option<Login>, StoreError> {
-    match gate::open(store, ids, Timestamp::now()).await {
+async fn log_in(lookups: &Lookups, ids: &[LoginId]) -> Result<Option<Login>, StoreError> {
+    match lookups.login(ids, Timestamp::now()).await {
         Ok(login) => Ok(Some(login)),
         Err(GateError::NoCookie | GateError::Unknown) => Ok(None),
         Err(GateError::Store(error)) => Err(error),
     }
 }
 
-async fn may_open(store: &Store, login: &Login, id: EnvironmentId, route: &str) -> Result<bool, StoreError> {
-    let Some(environment) = store.environment(Uuid::from_u128(id.as_u128())).await? else { return Ok(false) };
-    let shares = store.shares_of_environment(environment.id).await?;
-    Ok(access::decide(&environment, &shares, &login.visitor(), route) == Access::Allowed)
+async fn may_open(lookups: &Lookups, login: &Login, id: EnvironmentId, route: &str) -> Result<bool, StoreError> {
+    let Some(shared) = lookups.shared(Uuid::from_u128(id.as_u128())).await? else { return Ok(false) };
+    let (environment, shares) = &*shared;
+    Ok(access::decide(environment, shares, &login.visitor(), route) == Access::Allowed)
 }
 
 /// The environments whose status a home page hears of: the company's, without other people's development ones; for
 /// guests only those in which they may open something (D-09).
-async fn home(store: &Store, login: &Login) -> Result<Vec<EnvironmentId>, StoreError> {
+async fn home(api: &Api, login: &Login) -> Result<Vec<EnvironmentId>, StoreError> {
     let Some(user) = &login.user else { return Ok(Vec::new()) };
-    let mut rows = store.environments_for_home(user.company_id, user.id).await?;
     let visitor = login.visitor();
-    if rows.iter().any(|row| !visitor.is_at_home_in(row)) {
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        let shares = store.shares_of_environments(&ids).await?;
-        rows.retain(|row| access::may_open_any(row, &shares, &visitor));
+    if !visitor.is_guest() {
+        let ids = api.lookups.home(user.company_id, user.id).await?;
+        return Ok(ids.into_iter().map(|id| EnvironmentId::from_u128(id.as_u128())).collect());
     }
+    let store = &api.store;
+    let mut rows = store.environments_for_home(user.company_id, user.id).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let shares = store.shares_of_environments(&ids).await?;
+    rows.retain(|row| access::may_open_any(row, &shares, &visitor));
     Ok(rows.iter().map(|row| EnvironmentId::from_u128(row.id.as_u128())).collect())
 }
 

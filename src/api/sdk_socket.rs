@@ -46,34 +46,32 @@ async fn admit(call: &Call) -> Result<(SdkReservation, SdkPeer), UpgradeRefusal>
     let (package, key) = read(&call.request.headers)?;
     let api = &call.api;
     let hash = api.keys.hash(&key);
-    let hash = hash.as_str();
 
     let database = began + api.patience.database;
     let away = |DatabaseAway| UpgradeRefusal::temporary("srvr11", "The server cannot reach its database right now.");
-    let environment = patiently(database, || api.store.environment_by_key_hash(hash)).await.map_err(away)?;
-    let environment = environment.ok_or_else(|| {
+    let holder = patiently(database, || api.lookups.key_holder(&hash)).await.map_err(away)?;
+    let holder = holder.ok_or_else(|| {
         UpgradeRefusal::new("srvr8", "The API key is not known to this server. Copy it again from the dashboard.")
     })?;
-    let company = patiently(database, || api.store.company(environment.company_id)).await.map_err(away)?;
-    if company.is_none() {
+    if !holder.company_exists {
         return Err(UpgradeRefusal::new("srvr10", "The organization that the API key belongs to is gone."));
     }
 
-    let id = EnvironmentId::from_u128(environment.id.as_u128());
+    let id = EnvironmentId::from_u128(holder.environment.as_u128());
     let stopping = || UpgradeRefusal::temporary("srvr11", "The server is shutting down or too busy. Please try again.");
     // Before it can send anything to a page that is not known here. Without an answer in time it comes in all the same.
     let _ = timeout_at(began + api.patience.total, api.handover.take_over(id)).await;
     let reservation = match timeout_at(began + api.patience.total, api.hub.reserve_sdk(id)).await {
         Ok(Ok(reservation)) => reservation,
-        Ok(Err(ReserveError::Occupied)) => return Err(occupied(environment.id)),
+        Ok(Err(ReserveError::Occupied)) => return Err(occupied(holder.environment)),
         Ok(Err(ReserveError::Stopping)) | Err(_) => return Err(stopping()),
     };
     let peer = SdkPeer {
         environment: id,
-        company: environment.company_id,
+        company: holder.company,
         package,
-        key_hash: hash.into(),
-        development: environment.kind == EnvironmentType::Development,
+        key_hash: hash.as_str().into(),
+        development: holder.kind == EnvironmentType::Development,
     };
     Ok((reservation, peer))
 }

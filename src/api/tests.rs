@@ -52,6 +52,7 @@ fn rig_of(mode: Mode, demo: Option<DemoSignIn>, site: Site) -> Rig {
         audit: control.audit().clone(),
         revocations: control.revocations().clone(),
         handover: Handover::new(&store, &hub, &tasks),
+        lookups: control.lookups().clone(),
         mode,
         encrypted: false,
         hsts: None,

@@ -14,6 +14,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 const RENEWAL: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 /// A valid login.
+#[derive(Clone)]
 pub struct Login {
     /// The session.
     pub session: SessionRow,
@@ -36,6 +37,20 @@ pub enum GateError {
 }
 
 impl Login {
+    /// What the rows of a session and of its user make. `None`: an internal session whose user is gone.
+    #[must_use]
+    pub fn of(session: SessionRow, user: Option<UserRow>) -> Option<Self> {
+        match (session.is_external, session.user_id, user) {
+            (true, _, _) => Some(Self { session, user: None }),
+            (false, Some(_), Some(user)) => Some(Self { session, user: Some(user) }),
+            (false, Some(_), None) => None,
+            (false, None, _) => {
+                tracing::debug!("an internal session without a user is ignored");
+                None
+            }
+        }
+    }
+
     /// The visitor for [`super::access`].
     #[must_use]
     pub fn visitor(&self) -> Visitor {
@@ -53,9 +68,22 @@ pub async fn open(store: &Store, presented: &[LoginId], now: Timestamp) -> Resul
         return Err(GateError::NoCookie);
     }
     let ids: Vec<String> = presented.iter().map(|id| id.expose().to_owned()).collect();
+    choose(store, presented, store.logins(&ids).await?, now).await
+}
+
+/// The same with the rows that [`Store::logins`] has for the presented ids.
+///
+/// # Errors
+/// [`GateError`].
+pub async fn choose(
+    store: &Store,
+    presented: &[LoginId],
+    found: Vec<(SessionRow, Option<UserRow>)>,
+    now: Timestamp,
+) -> Result<Login, GateError> {
     let mut users = HashMap::new();
     let mut rows = Vec::new();
-    for (session, user) in store.logins(&ids).await? {
+    for (session, user) in found {
         users.extend(user.map(|user| (session.id.clone(), user)));
         rows.push(session);
     }
@@ -67,14 +95,9 @@ pub async fn open(store: &Store, presented: &[LoginId], now: Timestamp) -> Resul
         }
     }
     for session in sorted.valid {
-        match (session.is_external, session.user_id) {
-            (true, _) => return Ok(Login { session, user: None }),
-            (false, Some(_)) => {
-                if let Some(user) = users.remove(&session.id) {
-                    return Ok(Login { session, user: Some(user) });
-                }
-            }
-            (false, None) => tracing::debug!("an internal session without a user is ignored"),
+        let user = users.remove(&session.id);
+        if let Some(login) = Login::of(session, user) {
+            return Ok(login);
         }
     }
     Err(GateError::Unknown)

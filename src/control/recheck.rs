@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
+use super::lookup::Recent;
 use super::revocation::Scope;
 use crate::auth::access::{self, Access, Visitor};
 use crate::relay::{Attached, Hub, Identity, Look};
@@ -28,13 +29,18 @@ pub(super) async fn run(
     tasks: Tasks,
     mut said: mpsc::UnboundedReceiver<Scope>,
     period: Duration,
+    recent: Recent,
 ) {
     let mut round = tokio::time::interval(period);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let mut scopes = Vec::new();
         tokio::select! {
-            _ = round.tick() => scopes.push(Scope::All),
+            _ = round.tick() => {
+                // What nobody said counts from here on for those who come, too.
+                recent.forget(&Scope::All);
+                scopes.push(Scope::All);
+            }
             n = said.recv_many(&mut scopes, BATCH) => if n == 0 { return },
             () = tasks.stopped() => return,
         }
@@ -42,7 +48,7 @@ pub(super) async fn run(
         while let Ok(scope) = said.try_recv() {
             scopes.push(scope);
         }
-        match sweep(&store, &hub, &scopes).await {
+        match sweep(&store, &hub, &scopes, &recent).await {
             Ok(0) => {}
             Ok(revoked) => tracing::info!(revoked, "connections closed whose authorisation is gone"),
             // Open sockets go on while the database is away.
@@ -61,18 +67,18 @@ struct Facts {
 }
 
 /// Part by part: what is known of all at once would be much memory for a moment, and one long stop of each shard.
-async fn sweep(store: &Store, hub: &Hub, scopes: &[Scope]) -> Result<usize, StoreError> {
+async fn sweep(store: &Store, hub: &Hub, scopes: &[Scope], recent: &Recent) -> Result<usize, StoreError> {
     let (mut look, mut revoked) = (Look::default(), 0);
     while let Some(mut attached) = hub.attached(&mut look).await {
         attached.retain(|it| scopes.iter().any(|scope| scope.concerns(it)));
         if !attached.is_empty() {
-            revoked += sweep_part(store, hub, &attached).await?;
+            revoked += sweep_part(store, hub, &attached, recent).await?;
         }
     }
     Ok(revoked)
 }
 
-async fn sweep_part(store: &Store, hub: &Hub, attached: &[Attached]) -> Result<usize, StoreError> {
+async fn sweep_part(store: &Store, hub: &Hub, attached: &[Attached], recent: &Recent) -> Result<usize, StoreError> {
     let facts = Facts::load(store, attached).await?;
     let mut revoked = 0;
     for it in attached {
@@ -83,6 +89,10 @@ async fn sweep_part(store: &Store, hub: &Hub, attached: &[Attached]) -> Result<u
             Attached::Browser { at, identity, app, watches } => (*at, facts.may_stay(identity, app.as_ref(), watches)),
         };
         if !stays {
+            if revoked == 0 {
+                // Before it comes again.
+                recent.forget(&Scope::All);
+            }
             hub.revoke(at);
             revoked += 1;
         }

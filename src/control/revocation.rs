@@ -9,6 +9,7 @@ use ring::digest::{SHA256, digest};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::lookup::Recent;
 use crate::relay::Attached;
 use crate::store::{Notices, Settings, Store};
 use crate::tasks::Tasks;
@@ -86,27 +87,31 @@ pub struct Revocations {
     store: Store,
     tasks: Tasks,
     here: mpsc::UnboundedSender<Scope>,
+    recent: Recent,
     /// How many were said or heard in this process.
     said: Arc<AtomicU64>,
 }
 
 impl Revocations {
-    pub(super) fn new(store: &Store, tasks: &Tasks) -> (Self, mpsc::UnboundedReceiver<Scope>) {
+    /// `recent` forgets what is said or heard here, before anybody is told of it.
+    pub(super) fn new(store: &Store, tasks: &Tasks, recent: &Recent) -> (Self, mpsc::UnboundedReceiver<Scope>) {
         // Unbounded: one small value for each write that takes something away.
         let (here, receiver) = mpsc::unbounded_channel();
-        (Self { store: store.clone(), tasks: tasks.clone(), here, said: Arc::default() }, receiver)
+        let (store, tasks, recent) = (store.clone(), tasks.clone(), recent.clone());
+        (Self { store, tasks, here, recent, said: Arc::default() }, receiver)
     }
 
     /// Says that something was taken away. To be called when it is committed; returns at once. Should the notice to the
     /// other processes be lost, they find out at their next round.
     pub fn say(&self, scope: Scope) {
         let (store, notice) = (self.store.clone(), scope.notice());
+        // First here: who is let in from now on is asked about anew.
+        self.look(scope);
         self.tasks.spawn("revocation notice", async move {
             if let Err(error) = store.notify(CHANNEL, &notice).await {
                 tracing::warn!(%error, "other processes could not be told of a revocation");
             }
         });
-        self.look(scope);
     }
 
     /// How many revocations there were so far: to be asked before rights are read for a socket that is still to be attached.
@@ -125,6 +130,7 @@ impl Revocations {
     }
 
     fn look(&self, scope: Scope) {
+        self.recent.forget(&scope);
         self.said.fetch_add(1, Ordering::SeqCst);
         // The receiver lives as long as the process.
         let _ = self.here.send(scope);
@@ -134,7 +140,7 @@ impl Revocations {
     pub(super) async fn hear(self, settings: Settings) {
         loop {
             tokio::select! {
-                () = self.listen(&settings) => {}
+                () = self.listen(&settings) => self.recent.hears(false),
                 () = self.tasks.stopped() => return,
             }
             tokio::select! {
@@ -149,6 +155,7 @@ impl Revocations {
             Ok(notices) => notices,
             Err(error) => return tracing::warn!(%error, "revocations by other processes are not heard at once"),
         };
+        self.recent.hears(true);
         // What was said while nobody listened is unknown.
         self.look(Scope::All);
         loop {

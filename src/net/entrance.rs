@@ -2,9 +2,12 @@
 //! the TLS handshake; all within one deadline.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,6 +25,9 @@ use crate::tls;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// The same while more than half of the places for handshakes are taken: who is slow then is most likely an attacker.
 const SHORT_DEADLINE: Duration = Duration::from_secs(3);
+/// Handshakes that may begin at a time. To begin one is what costs (a key exchange and a signature, some 150 µs): when thousands
+/// come at once they wait here, in their order, and not before everything else that the control side has to do.
+const BEGIN: usize = 4;
 /// After an answer in plain text we read on for this long, and so much, so that a reset does not destroy it.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 64 << 10;
@@ -53,6 +59,7 @@ pub struct EntranceParts {
 pub struct Entrance {
     parts: Arc<EntranceParts>,
     handshakes: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Entrance {
@@ -66,7 +73,7 @@ impl Entrance {
     #[must_use]
     pub fn new(parts: EntranceParts) -> Self {
         let handshakes = Arc::new(Semaphore::new(parts.handshakes.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { parts: Arc::new(parts), handshakes }
+        Self { parts: Arc::new(parts), handshakes, turns: Arc::new(Semaphore::new(BEGIN)) }
     }
 
     /// No TLS, no proxy and no limit: for listeners that only this machine's operator reaches.
@@ -85,7 +92,7 @@ impl Entrance {
     }
 
     /// Lets a connection in, with the address that it really comes from. `None`: it was turned away and is closed. Takes at
-    /// most 10 s and a second.
+    /// most 10 s for the client, 10 s for its turn when many come at once, and a second.
     pub async fn pass(&self, accepted: Accepted) -> Option<Accepted> {
         let Accepted { stream, mut peer, mut permit } = accepted;
         let Stream::Plain(mut tcp) = stream else { return Some(Accepted { stream, peer, permit }) };
@@ -139,11 +146,8 @@ impl Entrance {
             return None;
         };
         let crowded = self.handshakes.available_permits() < self.parts.handshakes / 2;
-        let deadline = began + if crowded { SHORT_DEADLINE } else { DEADLINE };
-        let outcome = match timeout_at(deadline, self.begin(tls, tcp)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Refused { outcome: Handshake::Timeout, why: "no handshake in time".to_owned() }),
-        };
+        let patience = if crowded { SHORT_DEADLINE } else { DEADLINE };
+        let outcome = self.begin(tls, tcp, began + patience).await;
         match outcome {
             Ok(stream) => {
                 count(Handshake::Ok);
@@ -170,9 +174,10 @@ impl Entrance {
         }
     }
 
-    async fn begin(&self, tls: &tls::Server, mut tcp: TcpStream) -> Result<TlsStream, Refused> {
+    async fn begin(&self, tls: &tls::Server, mut tcp: TcpStream, deadline: Instant) -> Result<TlsStream, Refused> {
+        let late = |_| Refused { outcome: Handshake::Timeout, why: "no handshake in time".to_owned() };
         let mut first = [0];
-        match tcp.peek(&mut first).await {
+        match timeout_at(deadline, tcp.peek(&mut first)).await.map_err(late)? {
             Ok(1) if LETTERS.contains(&first[0]) => {
                 answer(&mut tcp, self.parts.for_plain_http).await;
                 return Err(Refused { outcome: Handshake::NoTls, why: "plain HTTP where TLS is spoken".to_owned() });
@@ -181,9 +186,22 @@ impl Entrance {
             Ok(_) => return Err(Refused { outcome: Handshake::Lost, why: "the client left".to_owned() }),
             Err(error) => return Err(Refused::of(&error)),
         }
+        // How long others take is not the client's fault: its time stands still.
+        let asked = Instant::now();
+        let turn = timeout(DEADLINE, self.turns.acquire()).await.map_err(late)?;
+        let deadline = deadline + asked.elapsed();
         let session = tls.session().map_err(|error| Refused { outcome: Handshake::Refused, why: error.to_string() })?;
         let mut stream = TlsStream::new(tcp, session);
-        match stream.handshake().await {
+        let shaken = {
+            let mut handshake = pin!(stream.handshake());
+            let begun = poll_fn(|cx| Poll::Ready(handshake.as_mut().poll(cx))).await;
+            drop(turn);
+            match begun {
+                Poll::Ready(shaken) => shaken,
+                Poll::Pending => timeout_at(deadline, handshake).await.map_err(late)?,
+            }
+        };
+        match shaken {
             Ok(()) => Ok(stream),
             Err(error) => Err(Refused::of(&error)),
         }

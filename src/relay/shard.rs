@@ -73,6 +73,8 @@ pub(super) struct Shard {
     tables: Tables,
     /// Connections that may have more to read, in order.
     ready: Vec<Key>,
+    /// There may be more commands than were taken in this turn.
+    commanded: bool,
     /// Connections whose queue was touched in this turn.
     dirty: Vec<usize>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
@@ -107,6 +109,7 @@ impl Shard {
             connections: Slab::new(),
             tables: Tables::default(),
             ready: Vec::new(),
+            commanded: false,
             dirty: Vec::new(),
             timers: BinaryHeap::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
@@ -200,7 +203,7 @@ impl Shard {
     }
 
     fn wait(&self) -> Duration {
-        if !self.ready.is_empty() || !self.dirty.is_empty() {
+        if !self.ready.is_empty() || !self.dirty.is_empty() || self.commanded {
             return Duration::ZERO;
         }
         let timer = self.timers.peek().map(|Reverse((at, _))| *at);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::decode::{column, json, json_or_null, no_nul};
+use super::decode::{column, json, json_or_null};
 use super::{Store, StoreError};
 
 /// The enum `environmentType`.
@@ -29,7 +29,7 @@ impl EnvironmentType {
         }
     }
 
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         match column(row, "type")? {
             "development" => Ok(Self::Development),
             "production" => Ok(Self::Production),
@@ -119,16 +119,6 @@ impl Store {
     /// Any [`StoreError`].
     pub async fn environment(&self, id: Uuid) -> Result<Option<EnvironmentRow>, StoreError> {
         let row = self.pool.read_one(select_environment!(r#"WHERE e."id" = $1"#), &[&id]).await?;
-        row.as_ref().map(EnvironmentRow::read).transpose()
-    }
-
-    /// The environment that a presented API key opens, by the key's hash.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn environment_by_key_hash(&self, hash: &str) -> Result<Option<EnvironmentRow>, StoreError> {
-        no_nul([hash])?;
-        let row = self.pool.read_one(select_environment!(r#"WHERE e."apiKey" = $1"#), &[&hash]).await?;
         row.as_ref().map(EnvironmentRow::read).transpose()
     }
 

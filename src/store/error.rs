@@ -9,7 +9,7 @@ use tokio_postgres::error::SqlState;
 ///
 /// The texts name tables, columns and constraints, never values: Postgres puts values of rows into its messages, so
 /// those are not passed on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached, is starting or stopping, or has no place for us.
     #[error("the database is not available")]
@@ -48,7 +48,7 @@ pub enum StoreError {
 }
 
 /// Text for the operator's log, free of the contents of rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cause(String);
 
 impl fmt::Display for Cause {

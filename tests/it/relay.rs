@@ -6,3 +6,4 @@ pub mod order;
 pub mod pressure;
 mod sessions;
 mod status;
+mod storm;

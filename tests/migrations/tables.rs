@@ -53,7 +53,15 @@ async fn signing_up_makes_everything_or_nothing() {
     assert_eq!((user.permission.as_str(), user.email.as_str()), ("owner", "Ann@example.test"));
     assert_eq!((user.company_id, user.development_environment_id), (made.company, made.environment));
     assert_eq!(user.metadata, json!({ "show-onboarding": true }));
-    let environment = store.environment_by_key_hash("Ann@example.test").await.expect("a read").expect("an environment");
+    let keys = ["Ann@example.test".to_owned(), "of nobody".to_owned()];
+    let found = store.key_holders(&keys).await.expect("a read");
+    let [(hash, holder)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(
+        (hash.as_str(), Some(holder.environment), holder.company),
+        ("Ann@example.test", made.environment, made.company)
+    );
+    assert!(holder.company_exists && holder.kind == EnvironmentType::Development);
+    let environment = store.environment(holder.environment).await.expect("a read").expect("an environment");
     assert_eq!((Some(environment.id), environment.kind), (made.environment, EnvironmentType::Development));
     assert_eq!((environment.apps, environment.theme, environment.data), (json!([]), None, json!({})));
     assert_eq!(store.sample_decryptable_key().await.expect("a read").as_deref(), Some("a:b:c"));
@@ -271,7 +279,7 @@ async fn d_40_nul_characters_are_refused() {
         other => panic!("{other:?}"),
     };
     refused(store.session("a\0").await.map(drop));
-    refused(store.environment_by_key_hash("a\0").await.map(drop));
+    refused(store.key_holders(&["a\0".to_owned()]).await.map(drop));
     refused(store.insert_session(&session("a\0")).await);
     refused(store.insert_logs(&[entry(company, "a\0")]).await.map(drop));
     refused(store.insert_logs(&[LogEntry { data: Some(json!({ "a\0": 1 })), ..entry(company, "a") }]).await.map(drop));

@@ -253,3 +253,30 @@ fn http_d09_a_guest_s_home_page_goes_with_the_last_share() {
         revoked(&mut home).await;
     });
 }
+
+#[test]
+fn http_d21_what_was_just_found_out_here_is_not_believed_after_a_change_elsewhere() {
+    play_two(async |world, other| {
+        let company = Company::new(world).await;
+        let member = company.of("member");
+        let refused = async |upgrade: &dyn Fn() -> Upgrade| {
+            // Nobody lets in whoever comes later than this.
+            tokio::time::timeout(SECOND, async { while upgrade().connect(world.address()).await.is_ok() {} })
+                .await
+                .expect("refused within a second");
+        };
+        for _ in 0..3 {
+            drop(world.home(member).await);
+        }
+        other.ask(member, "GET", "/api/v1/auth/logout", None).await;
+        refused(&|| Upgrade::home(member, Uuid::new_v4())).await;
+
+        let mut sdk = world.sdk(&company.environment).await;
+        sdk.close(4000).await;
+        sdk.ended_within(crate::support::PATIENCE).await;
+        let path = format!("/api/v1/environment/{}/refresh-api-key", company.environment.id);
+        other.ask(company.owner(), "POST", &path, Some(json!({}))).await;
+        refused(&|| Upgrade::sdk(&company.environment)).await;
+        Upgrade::sdk(&company.environment).refused(world.address(), "srvr8").await;
+    });
+}

@@ -91,6 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util::", &["acme/transport.rs", "http.rs", "http/", "net/"]),
     ("mio::", &["relay/"]),
     ("nix::", &["net/"]),
+    ("rustix::", &["cli/start.rs"]),
     ("listenfd::", &["net/inherited.rs"]),
     ("sd_notify::", &["lifecycle/service_manager.rs"]),
     ("flate2::", &["dashboard/"]),

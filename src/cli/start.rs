@@ -10,6 +10,10 @@ use crate::telemetry;
 
 /// Threads of the control side: HTTP, Postgres, checks. The relay's shards have threads of their own.
 const CONTROL_THREADS: usize = 2;
+/// How much the control side steps back for the shards (`nice`). Where they share a core, a storm of connects must not keep frames
+/// waiting: with it the 99th percentile of untouched sockets was 5 to 20 ms in the storm, without it 17 to 50.
+#[cfg(target_os = "linux")]
+const CONTROL_STEPS_BACK: i32 = 10;
 /// How long work that cannot be cancelled (a name look-up) may hold up the exit.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
@@ -27,6 +31,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
         .thread_name("control")
+        .on_thread_start(step_back)
         .enable_all()
         .build()
         .map_err(|error| Failure::of(exit::INTERNAL, &error).and("The system refused threads or descriptors."))?;
@@ -34,6 +39,22 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     runtime.shutdown_timeout(LAST_WAIT);
     outcome
 }
+
+/// Gives this thread a lower priority. Threads that the main thread starts, the shards among them, keep theirs.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    use rustix::process::{getpriority_process, setpriority_process};
+    // To Linux a thread is a process here.
+    let thread = Some(rustix::thread::gettid());
+    let set =
+        getpriority_process(thread).and_then(|now| setpriority_process(thread, (now + CONTROL_STEPS_BACK).min(19)));
+    if let Err(error) = set {
+        tracing::debug!(%error, "the control side keeps the priority of the shards");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 pub(super) fn settings_failure(faults: &Faults) -> Failure {
     Failure::new(exit::SETTINGS, faults.to_string())

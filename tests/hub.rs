@@ -395,3 +395,38 @@ fn a_shard_that_stands_still_is_found_out() {
     drop(release);
     assert!(scene.block_on(scene.hub.turns(client::PATIENCE)));
 }
+
+#[test]
+fn uploads_over_the_budget_of_a_run_are_dropped_and_counted() {
+    let mut scene = Scene::new(Limits { upload_budget: MIB, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let mut running = scene.running(environment, &mut sdk);
+    let file = upload(environment, running.execution, MIB / 2);
+    for _ in 0..2 {
+        running.page.send(&file);
+        assert_eq!(sdk.until("ad"), file);
+    }
+    assert_eq!(scene.hub.count(Count::DropUploadBudget), 0);
+    running.page.send(&file);
+    scene.wait(Count::DropUploadBudget, 1);
+    running.page.until("au");
+}
+
+#[test]
+fn an_sdk_that_comes_when_its_place_is_lost_is_sent_away_and_counted() {
+    let mut scene = Scene::new(Limits::default());
+    let environment = scene.environment();
+    let late = scene.block_on(scene.hub.reserve_sdk(environment)).expect("the place is free");
+    // Somebody else gets it once it is lost.
+    let end = Instant::now() + client::PATIENCE;
+    let _other = loop {
+        match scene.block_on(scene.hub.reserve_sdk(environment)) {
+            Ok(other) => break other,
+            Err(error) => assert!(error == ReserveError::Occupied && Instant::now() < end, "{error:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(scene.sdk_with(environment, late).closed(), Some(4001));
+    assert_eq!(scene.hub.count(Count::CloseLate), 1);
+}

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use compose_relay::relay::{Count, Hub, Identity, Limits, Page, Request, SdkPeer, Socket, Verdict};
+use compose_relay::relay::{Count, Hub, Identity, Limits, Page, Request, SdkPeer, SdkReservation, Socket, Verdict};
 use compose_relay::wire::{EnvironmentId, ExecutionId, FileId, Package, PackageName, SessionId};
 use tokio::sync::mpsc;
 
@@ -67,8 +67,13 @@ impl Scene {
 
     /// A Node SDK, whose messages may be the largest.
     pub fn sdk(&mut self, environment: EnvironmentId) -> Client {
-        let (client, socket) = self.socket();
         let reservation = self.block_on(self.hub.reserve_sdk(environment)).expect("the place is free");
+        self.sdk_with(environment, reservation)
+    }
+
+    /// The same with a place that was asked for before.
+    pub fn sdk_with(&mut self, environment: EnvironmentId, reservation: SdkReservation) -> Client {
+        let (client, socket) = self.socket();
         let package = Package { name: PackageName::Node, version: "0.27.9".into() };
         let peer =
             SdkPeer { environment, company: uuid::Uuid::nil(), package, key_hash: "".into(), development: false };

@@ -5,3 +5,4 @@ mod health;
 mod listener;
 mod logs;
 mod metrics;
+mod reasons;

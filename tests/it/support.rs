@@ -36,7 +36,7 @@ pub use world::{World, play, play_on, play_on_cluster, play_over_tls, play_tls_w
 use std::time::Duration;
 
 /// How long a test waits for something that must happen: far more than it takes, because the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for `what` at most [`PATIENCE`].
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {

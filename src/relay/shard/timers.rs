@@ -210,6 +210,7 @@ mod tests {
         shard.now += Duration::from_millis(1);
         shard.fire_timers();
         assert!(shard.connections.is_empty(), "now it had its time to show that it lives");
+        assert_eq!(shard.parts.counters.get(Count::CloseDead), 1);
     }
 
     #[test]

@@ -85,53 +85,122 @@ async fn key_of(world: &World) -> String {
     base64::engine::general_purpose::STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &key))
 }
 
-/// The page: opens an app of the SDK and says what it sees on the console.
+/// The page: opens an app of the SDK, presses a button of it for ever, and says what it sees on the console.
 fn write_page(folder: &Path, login: &str, environment: Uuid) {
-    let (session, execution) = (Uuid::new_v4(), Uuid::new_v4());
     let html = "<!doctype html><title>test</title><script src=\"/page.js\"></script>";
     std::fs::write(folder.join("index.html"), html).unwrap();
     let script = format!(
         r#"document.cookie = "auth_session={login}; Secure; Path=/";
-const query = "sessionId={session}&environmentId={environment}&appRoute=everything";
+const [session, execution] = [crypto.randomUUID(), crypto.randomUUID()];
+const query = `sessionId=${{session}}&environmentId={environment}&appRoute=everything`;
 const socket = new WebSocket("wss://" + location.host + "/api/v1/browser/ws?" + query);
 socket.binaryType = "arraybuffer";
 socket.onopen = () => console.log("page: open in a secure context: " + isSecureContext);
 socket.onclose = (event) => console.log("page: closed with " + event.code);
-let started = false;
+const send = (code, body) => {{
+    socket.send(new TextEncoder().encode(`${{code}}{environment}${{execution}}` + JSON.stringify(body)));
+}};
+let started = false, render = "", presses = 0;
+const press = () => {{
+    send("ab", {{ type: "ab", componentId: "press", renderId: render, executionId: execution }});
+}};
 socket.onmessage = (event) => {{
     const text = new TextDecoder().decode(event.data);
     if (text.startsWith("11") && text.includes("compose-python") && !started) {{
         started = true;
-        const body = {{ type: "aa", appRoute: "everything", executionId: "{execution}", sessionId: "{session}", params: {{}} }};
-        socket.send(new TextEncoder().encode("aa{environment}{execution}" + JSON.stringify(body)));
+        send("aa", {{ type: "aa", appRoute: "everything", executionId: execution, sessionId: session, params: {{}} }});
     }}
-    if (text.includes("Ahoy")) console.log("page: the SDK has rendered");
+    if (text.startsWith("av") && text.includes("Ahoy")) {{
+        console.log("page: the SDK has rendered");
+        render = JSON.parse(text.slice(74)).renderId;
+        press();
+    }}
+    if (text.startsWith("be")) {{
+        presses += 1;
+        const right = JSON.parse(text.slice(74)).message === `pressed ${{presses}}`;
+        console.log(right ? `page: pressed ${{presses}}.` : "page: another answer than to press " + presses);
+        setTimeout(press, 20);
+    }}
 }};
 "#
     );
     std::fs::write(folder.join("page.js"), script).unwrap();
 }
 
+impl Browser {
+    /// How often the page has pressed the button so far, and the SDK has answered.
+    fn presses(&self) -> usize {
+        self.output.lock().unwrap().matches("page: pressed ").count()
+    }
+
+    async fn presses_on(&self, times: usize) {
+        self.says(&format!("page: pressed {}.", self.presses() + times)).await;
+    }
+
+    /// The page has its one connection, and every press was answered in its turn.
+    fn assert_undisturbed(&self) {
+        let output = self.output.lock().unwrap();
+        for words in ["page: closed", "page: another answer"] {
+            assert!(!output.contains(words), "{words}");
+        }
+    }
+}
+
+/// The first page of a world whose web client is [`write_page`]'s, with the SDK that it talks to.
+async fn first_page(world: &mut World, site: &Path) -> (SdkProcess, Browser) {
+    let tenant = world.seed.tenant().await;
+    write_page(site, &tenant.owner.session, tenant.environment.id);
+    // The files of a web client are read once, at the start.
+    world.server.kill();
+    world.server.start_again().await;
+    world.ended = true;
+    let sdk = SdkProcess::over_tls(world.server.address().port(), world.authority(), &tenant.environment);
+    // Its apps are stored before the page starts one.
+    let mut script = Script::open(world, &tenant).await;
+    script.sdk_is_there(world, COMES_BACK).await;
+    let browser = open_page(world).await;
+    (sdk, browser)
+}
+
+/// A browser that believes the certificate that the server shows now, and no other.
+async fn open_page(world: &World) -> Browser {
+    let address = format!("https://localhost:{}/", world.server.address().port());
+    let browser = Browser::open(&address, &key_of(world).await);
+    browser.says("page: open in a secure context: true").await;
+    browser.says("page: the SDK has rendered").await;
+    browser.presses_on(3).await;
+    browser
+}
+
 #[test]
-fn a_browser_uses_an_app_of_the_sdk_over_wss() {
+fn a_browser_and_the_sdk_go_on_while_the_certificate_is_replaced() {
     let site = tempfile::tempdir().expect("a folder for the page");
     write_page(site.path(), "", Uuid::nil());
     play_tls_with(&[("DASHBOARD_DIR", site.path().to_str().unwrap())], async |world| {
-        let tenant = world.seed.tenant().await;
-        write_page(site.path(), &tenant.owner.session, tenant.environment.id);
-        // The files of a web client are read once, at the start.
-        world.server.kill();
-        world.server.start_again().await;
-        world.ended = true;
+        let (_sdk, browser) = first_page(world, site.path()).await;
+        let old = key_of(world).await;
+        let before = browser.presses();
+        world.authority().install(&world.authority().issue());
+        within(Duration::from_secs(60), "the new certificate", async {
+            while key_of(world).await == old {
+                browser.presses_on(1).await;
+            }
+        })
+        .await;
+        let meanwhile = browser.presses() - before;
+        browser.presses_on(20).await;
+        browser.assert_undisturbed();
+        // Who comes now, browser or SDK, is shown the new one. The first page goes on all the while.
+        let later = open_page(world).await;
+        let other = world.seed.tenant().await;
         let port = world.server.address().port();
-        let _sdk = SdkProcess::over_tls(port, world.authority(), &tenant.environment);
-        // Its apps are stored before the page starts one.
-        let mut script = Script::open(world, &tenant).await;
-        script.sdk_is_there(world, COMES_BACK).await;
-        let browser = Browser::open(&format!("https://localhost:{port}/"), &key_of(world).await);
-        browser.says("page: open in a secure context: true").await;
-        browser.says("page: the SDK has rendered").await;
+        let _later = SdkProcess::over_tls(port, world.authority(), &other.environment);
+        Script::open(world, &other).await.sdk_is_there(world, COMES_BACK).await;
+        browser.presses_on(5).await;
+        for page in [&browser, &later] {
+            page.assert_undisturbed();
+        }
+        eprintln!("{meanwhile} presses while the certificate was replaced, {} in all", browser.presses());
         world.assert_healthy().await;
-        assert!(!browser.output.lock().unwrap().contains("page: closed"));
     });
 }

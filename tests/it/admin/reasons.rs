@@ -68,7 +68,7 @@ async fn from_the_page(seen: &mut Seen<'_>, running: &mut Running) {
 
 /// Frames of an SDK that are not handed on.
 async fn from_the_sdk(seen: &mut Seen<'_>, running: &mut Running) {
-    let (session, execution) = (running.session(), running.execution);
+    let session = running.session();
     let unknown = Uuid::new_v4();
     for (reason, frame) in [
         ("sdk_execution", message::toast(session, unknown, "t")),

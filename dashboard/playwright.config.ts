@@ -7,6 +7,19 @@ if (!browser) {
   throw new Error(`no Chromium in ${BROWSERS.join(", ")}: install the package chromium or set COMPOSE_TEST_CHROMIUM`);
 }
 
+const launchOptions = {
+  executablePath: browser,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
 export default defineConfig({
   testDir: "e2e",
   outputDir: "e2e/results",
@@ -26,24 +39,12 @@ export default defineConfig({
     timezoneId: "Europe/Berlin",
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
-    launchOptions: {
-      executablePath: browser,
-      // Hardly quicker than a person: a second press within 300 ms counts as a double click.
-      slowMo: 310,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    // Hardly quicker than a person: a second press within 300 ms counts as a double click.
+    launchOptions: { ...launchOptions, slowMo: 310 },
   },
   projects: [
     { name: "e2e", testMatch: /.*\.spec\.ts/ },
     { name: "screenshots", testMatch: /.*\.shots\.ts/ },
-    { name: "figures", testMatch: /.*\.figures\.ts/ },
+    { name: "figures", testMatch: /.*\.figures\.ts/, use: { launchOptions } },
   ],
 });

@@ -1,14 +1,14 @@
 /// <reference types="vitest/config" />
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { appPageLimit } from "./build/app-page";
+import { appPage } from "./build/app-page";
 import { compressed } from "./build/compress";
 
 // The address of a running server for `npm run dev`.
 const server = process.env.COMPOSE_SERVER ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [react(), appPageLimit(), compressed()],
+  plugins: [react(), appPage(), compressed()],
   build: {
     target: "es2022",
     // The Content-Security-Policy allows no inline script and no data: script; small files stay files.

@@ -30,22 +30,48 @@ test("script of an app page", async ({ page, sdk: _, app }) => {
 });
 
 test("time until an app page can be used, processor slowed down four times", async ({ page, context, sdk: _, app }) => {
+  // In the page's own clock, which begins with the navigation: nothing of the test's own time is in it.
+  await page.addInitScript(() => {
+    const marks: Record<string, number> = {};
+    const mark = (name: string) => {
+      marks[name] ??= performance.now();
+    };
+    window.WebSocket = class extends WebSocket {
+      constructor(...parts: ConstructorParameters<typeof WebSocket>) {
+        super(...parts);
+        mark("socket asked for");
+        this.addEventListener("open", () => mark("socket open"));
+      }
+      override send(data: ArrayBuffer) {
+        const code = String.fromCharCode(...new Uint8Array(data).subarray(0, 2));
+        if (code === "aa") mark("app asked for");
+        if (code === "ab") mark("click sent");
+        super.send(data);
+      }
+    };
+    new MutationObserver(() => {
+      const button = [...document.querySelectorAll("button")].find((each) => each.textContent === "Ask plain");
+      if (!button || "app shown" in marks) return;
+      mark("app shown");
+      // As soon as the page has drawn it.
+      requestAnimationFrame(() => setTimeout(() => button.click()));
+    }).observe(document, { childList: true, subtree: true });
+    Object.assign(window, { marks });
+  });
   const control = await context.newCDPSession(page);
   await control.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-  const times: number[] = [];
-  for (let run = 0; run < 5; run++) {
+  const runs: Record<string, number>[] = [];
+  for (let run = 0; run < 7; run++) {
     await control.send("Network.clearBrowserCache");
-    const begun = performance.now();
     await page.goto(app("actions"), { waitUntil: "commit" });
-    await page.getByRole("button", { name: "Ask plain" }).click();
-    times.push(performance.now() - begun);
+    await page.waitForFunction(() => "click sent" in (window as unknown as { marks: Record<string, number> }).marks);
+    runs.push(await page.evaluate(() => (window as unknown as { marks: Record<string, number> }).marks));
     await page.goto("about:blank");
   }
-  times.sort((a, b) => a - b);
-  say(
-    "first click taken, cold cache, 4 times slower",
-    `median ${Math.round(times[2] ?? 0)} ms of ${times.map(Math.round)}`,
-  );
+  for (const name of ["socket asked for", "socket open", "app asked for", "app shown", "click sent"]) {
+    const times = runs.map((run) => Math.round(run[name] ?? Number.NaN)).sort((a, b) => a - b);
+    say(`cold cache, 4 times slower: ${name}`, `median ${times[3]} ms of ${times}`);
+  }
 });
 
 test.describe("much data", () => {

@@ -3,8 +3,8 @@ import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } fro
 import { formatParams, parseParams } from "../model/params";
 import { Part } from "../ui/part";
 import { AppView } from "./AppView";
-import { browserOutside } from "./browser";
-import { AppController } from "./controller";
+import type { AppController } from "./controller";
+import { makeController, takeEarly } from "./early";
 
 const leaveDialog = new Part(() => import("./LeaveDialog").then((module) => ({ default: module.LeaveDialog })));
 const LeaveDialog = lazy(leaveDialog.load);
@@ -20,17 +20,28 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
   const navigate = useNavigate();
   const search = useSearch({ strict: false });
   const query = formatParams(search as Record<string, unknown>);
-  const go = useRef((address: string) => void navigate({ to: address }));
-  const [controller] = useState(() => new AppController(environmentId, browserOutside(environmentId, go.current)));
+  const [early] = useState(() => takeEarly(environmentId));
+  const [{ controller, go }] = useState(() => early ?? makeController(environmentId));
   const state = useSyncExternalStore(controller.subscribe, controller.snapshot);
-
   useEffect(() => {
+    go.to = (address) => void navigate({ to: address });
+  }, [go, navigate]);
+
+  // The same app is not opened twice.
+  const open = useRef(early && { appRoute: early.appRoute, query: early.query });
+  useEffect(() => {
+    const { current } = open;
+    open.current = null;
+    if (current?.appRoute === appRoute && current.query === query) return;
     void controller.open(appRoute, parseParams(query));
   }, [controller, appRoute, query]);
 
   useEffect(() => followBrowser(controller), [controller]);
-  // Here before it is needed: after an update of the server its file may be gone.
-  useEffect(() => void leaveDialog.load(), []);
+  // Here before it is needed: after an update of the server its file may be gone. But after what is needed now.
+  const heard = state.run?.heard === true;
+  useEffect(() => {
+    if (heard) void leaveDialog.load();
+  }, [heard]);
 
   const entering = state.access.kind === "signed-out" && !state.access.duringRun;
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { type CSSProperties, lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { type CSSProperties, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { focusInput, PageContext, type PageContextValue, usePageState } from "../components/hooks";
 import { RenderRoot } from "../components/Render";
 import { Button } from "../ui/Button";
@@ -40,6 +40,8 @@ export function AppView({
     document.title = name || "Compose";
   }, [name]);
 
+  const after = useFirstPicture(state.run?.heard === true);
+
   // The socket is through: so is what could not be fetched meanwhile.
   const connected = status.kind === "online" || status.kind === "environment-offline";
   useEffect(() => {
@@ -80,7 +82,7 @@ export function AppView({
       )}
       <main className={styles.main} id="main" tabIndex={-1}>
         <PageHeading name={name} appRoute={state.appRoute} />
-        {grant && !lost && (
+        {after && grant && !lost && (
           <Suspense>
             <StatusControl
               status={status}
@@ -116,9 +118,11 @@ export function AppView({
         {!lost && page ? (
           <PageContext.Provider value={page}>
             <Area key={page.execution.executionId} state={state} controller={controller} />
-            <Suspense>
-              <Dialogs />
-            </Suspense>
+            {after && (
+              <Suspense>
+                <Dialogs />
+              </Suspense>
+            )}
           </PageContext.Provider>
         ) : (
           !lost && <Wait what="Asking the server for this app…" />
@@ -127,6 +131,24 @@ export function AppView({
       <ToastRegion toasts={controller.toasts} />
     </div>
   );
+}
+
+/** How long the first picture is waited for (ms). */
+const FIRST_PICTURE = 2_500;
+
+/** True from when the app has shown something, or takes its time: what is not needed for it would hold it up. */
+function useFirstPicture(heard: boolean): boolean {
+  const [is, setIs] = useState(false);
+  useEffect(() => {
+    if (is) return;
+    if (heard) {
+      setIs(true);
+      return;
+    }
+    const timer = setTimeout(() => setIs(true), FIRST_PICTURE);
+    return () => clearTimeout(timer);
+  }, [is, heard]);
+  return is;
 }
 
 /** For screen readers and the order of headings; the app shows its own words. It takes the focus at each further app. */

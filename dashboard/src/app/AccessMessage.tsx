@@ -33,7 +33,7 @@ export function AccessMessage({
             </>
           }
         >
-          <p>{access.message}</p>
+          <p>{beyond("You have no access to this app", access.message)}</p>
           {access.email && (
             <p>
               You are signed in as <b>{access.email}</b>.
@@ -61,14 +61,18 @@ export function AccessMessage({
     case "unreachable":
       return (
         <Message title="The server cannot be reached" actions={<Button onPress={tryAgain}>Try again</Button>}>
-          <p>{access.message}</p>
-          <p>This page tries again by itself.</p>
+          <p>{beyond("The server cannot be reached", access.message)} This page tries again by itself.</p>
         </Message>
       );
     default:
       // The entry page takes over.
       return <Wait what="Signing in…" />;
   }
+}
+
+/** What a message of the server says besides the title that stands above it. */
+function beyond(title: string, message: string): string {
+  return message.startsWith(title) ? message.slice(title.length).replace(/^\.\s*/, "") : message;
 }
 
 /** The right has gone while the app was open. What was shown is hidden: it may be nobody's business any more. */

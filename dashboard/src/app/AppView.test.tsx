@@ -80,9 +80,11 @@ function Page() {
 
 const session = () => new URL(sockets.last().url).searchParams.get("sessionId");
 const environment = (isOnline: boolean) =>
-  act(() => sockets.last().deliver(`11${session()}{"type":"11","environmentId":"${ENV}","isOnline":${isOnline}}`));
+  act(async () =>
+    sockets.last().deliver(`11${session()}{"type":"11","environmentId":"${ENV}","isOnline":${isOnline}}`),
+  );
 const frame = (code: string, body: object) =>
-  act(() => {
+  act(async () => {
     const { run } = controller.snapshot();
     sockets.last().deliver(`${code}${session()}${run?.executionId}${JSON.stringify({ type: code, ...body })}`);
   });

@@ -61,7 +61,7 @@ export function GoogleReturnPage() {
               <LinkButton to="/auth/login?otherAccount=true">Use another account</LinkButton>
               {problem.newAccount && (
                 <LinkButton to="/auth/signup" appearance="outline">
-                  Make an account
+                  Create an account
                 </LinkButton>
               )}
             </>

@@ -20,7 +20,7 @@ export function NewUserPage() {
   const invite = useInvite(journey.inviteCode);
   if (person === "loading" || invite.loading) {
     return (
-      <Frame title="Make an account">
+      <Frame title="Create an account">
         <Wait what="Looking who you are…" />
       </Frame>
     );
@@ -29,7 +29,7 @@ export function NewUserPage() {
   const other = person && invite.invite && invite.invite.email.toLowerCase() !== person.email.toLowerCase();
   if (!person || problem || other) {
     return (
-      <Frame title="Make an account">
+      <Frame title="Create an account">
         <Message
           title={person ? "This invite cannot be used" : "Please sign in first"}
           actions={
@@ -50,7 +50,7 @@ export function NewUserPage() {
     );
   }
   return (
-    <Frame title="Make an account">
+    <Frame title="Create an account">
       <Message title={invite.invite?.company ? `Join ${invite.invite.company.name}` : "Your account"}>
         <Details person={person} inviteCode={journey.inviteCode} />
       </Message>

@@ -53,7 +53,7 @@ export function SignInPage() {
               <p>
                 New here?{" "}
                 <LinkButton to="/auth/signup" appearance="plain">
-                  Make an account
+                  Create an account
                 </LinkButton>
               </p>
             )

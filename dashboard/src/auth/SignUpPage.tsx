@@ -21,12 +21,12 @@ export function SignUpPage() {
   const invite = useInvite(journey.inviteCode);
   const expired = isExpired(journey, invite.invite);
   return (
-    <Frame title="Make an account">
+    <Frame title="Create an account">
       <Message
-        title={invite.invite?.company ? `Join ${invite.invite.company.name}` : "Make an account"}
+        title={invite.invite?.company ? `Join ${invite.invite.company.name}` : "Create an account"}
         actions={
           <p>
-            Have one?{" "}
+            Already have an account?{" "}
             <LinkButton to="/auth/login" appearance="plain">
               Sign in
             </LinkButton>
@@ -47,10 +47,10 @@ export function SignUpPage() {
                   The invite is for <b>{invite.invite.email}</b>: use the account with that address.
                 </>
               ) : (
-                "First say who you are; then your team gets its name."
+                "Start with the account that you work with. Then you name your team."
               )}
             </p>
-            <Providers journey={journey} verb="Go on" />
+            <Providers journey={journey} verb="Continue" />
           </>
         )}
       </Message>

@@ -16,7 +16,7 @@ use compose_relay_bench::{interrupt, plot, row, scene};
 /// The server under load, beside other relays on the same work: CPU for each forwarded frame, latency, memory, and how that
 /// stands to the aims. The server has one core for itself; the load comes from this process on another one.
 #[derive(Debug, Parser)]
-#[command(name = "./dev bench", args_conflicts_with_subcommands = true, after_help = after_help())]
+#[command(name = "./dev bench", bin_name = "./dev bench", args_conflicts_with_subcommands = true, after_help = after_help())]
 struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
@@ -72,9 +72,9 @@ fn after_help() -> String {
     }
     text.push_str(
         "\n`./dev bench micro` measures the server's parts alone.\n\n\
-         A row is reported only when it may be believed: the server was busy for 85 % of its core (where the row can\n\
-         do that), the generator was not the limit, and at least three rounds were not disturbed by something else on\n\
-         the machine. Otherwise the table says why there is no figure. Leave the machine alone while it runs.\n\
+         A row is reported only when it may be believed: the server was busy for 85 % of its core (where the row can do \
+         that), the generator was not the limit, and at least three rounds were not disturbed by something else on the \
+         machine. Otherwise the table says why there is no figure. Leave the machine alone while it runs.\n\n\
          Results: the tables here, and load.json, load.svg and scenes.json in target/bench.",
     );
     text

@@ -53,7 +53,9 @@ pub fn run(to: SocketAddr) -> Result<()> {
                 continue;
             }
             let index = event.token().0;
-            if event.is_writable() && forward(&mut ends, index ^ 1, &mut buffer).is_err()
+            // Every event says that the socket is writable; it matters only to one that was full.
+            let full = ends[index].as_ref().is_some_and(|end| !end.unsent.is_empty());
+            if event.is_writable() && full && forward(&mut ends, index ^ 1, &mut buffer).is_err()
                 || event.is_readable() && forward(&mut ends, index, &mut buffer).is_err()
             {
                 ends[index] = None;

@@ -40,13 +40,15 @@ test("an unknown or failing component costs the page nothing else, and gets a ne
     ui: stack([
       piece("display-spinner", "s", { text: "bad" }),
       piece("from-the-future", "f"),
+      // The code is reserved; no SDK makes it.
+      piece("btn-line-chart", "l"),
       piece("display-text", "t", { text: "fine" }),
     ]),
   });
   render(<FixturePage from={from} />);
   expect(await screen.findByText("fine")).toBeTruthy();
   expect(screen.getByText(/could not be shown/)).toBeTruthy();
-  expect(screen.getByText("from-the-future")).toBeTruthy();
+  for (const type of ["from-the-future", "btn-line-chart"]) expect(screen.getByText(type)).toBeTruthy();
   const update = { s: { properties: { text: "good" } } };
   act(() => from.receive({ type: "bf", diff: { r: { rootId: "root", update } }, v: 2 }));
   expect(await screen.findByText("good")).toBeTruthy();

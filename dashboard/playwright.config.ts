@@ -44,6 +44,7 @@ export default defineConfig({
   },
   projects: [
     { name: "e2e", testMatch: /.*\.spec\.ts/ },
+    { name: "audit", testMatch: /.*\.audit\.ts/ },
     { name: "screenshots", testMatch: /.*\.shots\.ts/ },
     { name: "figures", testMatch: /.*\.figures\.ts/, use: { launchOptions } },
   ],

@@ -1,4 +1,4 @@
-// Every state that a page can be in, one after the other: for the eye (`states.shots.ts`) and for axe-core (`states.spec.ts`).
+// Every state that a page can be in, one after the other: for the eye (`states.shots.ts`) and for axe-core (`states.audit.ts`).
 import type { Page } from "@playwright/test";
 import { choose, expect, signIn, test } from "./test";
 
@@ -65,8 +65,11 @@ export function everyState(visit: Visit): void {
     ]);
     await expect(form.getByText("notes.txt").first()).toBeVisible();
     await visit(page, "form-files");
-    await form.getByRole("button", { name: /Berth/ }).click();
-    await expect(page.getByRole("option").first()).toBeVisible();
+    // As in `choose`: a late scroll closes a list.
+    await expect(async () => {
+      await form.getByRole("button", { name: /Berth/ }).click();
+      await expect(page.getByRole("option").first()).toBeVisible({ timeout: 5_000 });
+    }).toPass();
     await visit(page, "form-list-open");
     await page.keyboard.press("Escape");
     await form
@@ -77,7 +80,6 @@ export function everyState(visit: Visit): void {
     await visit(page, "form-calendar");
     await page.keyboard.press("Escape");
     await form.getByLabel("Title").fill("mine");
-    // As in `choose`: a late scroll closes a list.
     await expect(async () => {
       await form.getByRole("combobox", { name: /Services/ }).click();
       await expect(page.getByRole("option").first()).toBeVisible({ timeout: 5_000 });

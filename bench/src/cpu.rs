@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -17,15 +18,19 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// The first two cores that this process may use.
+    /// The first two cores that this process may use. Whoever asks again gets the same, though [`pin`] leaves only one.
     ///
     /// # Errors
     /// When there is only one.
     pub fn find() -> Result<Self> {
+        static FOUND: OnceLock<Cores> = OnceLock::new();
+        if let Some(found) = FOUND.get() {
+            return Ok(*found);
+        }
         let allowed = sched_getaffinity(Pid::from_raw(0)).context("which cores may be used")?;
         let mut cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core) == Ok(true));
         match (cores.next(), cores.next()) {
-            (Some(server), Some(generator)) => Ok(Self { server, generator }),
+            (Some(server), Some(generator)) => Ok(*FOUND.get_or_init(|| Self { server, generator })),
             _ => anyhow::bail!("two cores are needed: one for the server, one for the load"),
         }
     }
@@ -133,6 +138,21 @@ mod tests {
         assert!(children(std::process::id()).contains(&child.id()));
         child.kill().expect("it still runs");
         child.wait().expect("it has ended");
+    }
+
+    #[test]
+    fn the_cores_are_the_same_for_one_who_is_bound_to_one_of_them() {
+        let cores = match Cores::find() {
+            Ok(cores) => cores,
+            // So it is on a machine with one core.
+            Err(error) => return assert!(error.to_string().contains("two cores")),
+        };
+        let again = std::thread::spawn(move || {
+            pin(cores.generator).expect("a core of our own");
+            Cores::find().expect("the same")
+        });
+        let again = again.join().expect("no panic");
+        assert_eq!((again.server, again.generator), (cores.server, cores.generator));
     }
 
     #[test]

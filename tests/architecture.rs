@@ -81,6 +81,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio_postgres_rustls::", &["store/tls.rs"]),
     ("rustls_native_certs::", &["http/client/", "store/tls.rs"]),
     ("rustls::", &["http/client.rs", "http/client/", "store/tls.rs", "tls/"]),
+    ("rustls::crypto::ring", &["tls/provider.rs"]),
+    ("rustls::crypto::aws_lc_rs", &["tls/provider.rs"]),
     ("tokio_rustls::", &["http/client.rs", "http/client/"]),
     ("x509_cert::", &["tls/"]),
     ("instant_acme::", &["acme/"]),

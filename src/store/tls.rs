@@ -9,11 +9,11 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Settings, SslMode, StoreError};
-use crate::tls::{Lenient, read_file};
+use crate::tls::{Lenient, provider, read_file};
 
 /// Makes the TLS half of a connector. Reads certificates from disk.
 pub(super) fn connector(settings: &Settings) -> Result<MakeRustlsConnect, StoreError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| StoreError::Settings(format!("TLS to Postgres cannot be set up: {error}")))?;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -12,6 +11,8 @@ use rustls::{InconsistentKeys, SignatureScheme};
 use x509_cert::der::Decode as _;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+
+use super::provider::provider;
 
 /// A certificate chain with the key of its first certificate, ready to be shown. Clones share it.
 #[derive(Clone)]
@@ -211,10 +212,6 @@ impl fmt::Debug for Certificate {
 /// `*.example.com` for `www.example.com`.
 pub(super) fn wildcard_of(host: &str) -> Option<String> {
     host.split_once('.').map(|(_, parent)| format!("*.{parent}"))
-}
-
-pub(super) fn provider() -> CryptoProvider {
-    rustls::crypto::ring::default_provider()
 }
 
 fn name(name: &GeneralName) -> Option<String> {

@@ -4,12 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::crypto::ring::Ticketer;
 use rustls::server::ServerSessionMemoryCache;
 
-use super::certificate::provider;
 use super::certificates::Certificates;
 use super::challenges::{ACME_TLS_ALPN, Challenges};
+use super::provider::{provider, ticketer};
 use super::session::Session;
 
 /// The only protocol that is spoken inside.
@@ -34,12 +33,12 @@ impl Server {
     /// # Errors
     /// When the system gives no random bytes for the keys of tickets.
     pub fn new(certificates: &Certificates) -> Result<Self, rustls::Error> {
-        let mut usual = ServerConfig::builder_with_provider(Arc::new(provider()))
+        let mut usual = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(certificates.clone()));
         usual.alpn_protocols = vec![HTTP_1_1.to_vec()];
-        usual.ticketer = Ticketer::new()?;
+        usual.ticketer = ticketer()?;
         usual.session_storage = ServerSessionMemoryCache::new(SESSIONS);
         let mut challenged = usual.clone();
         challenged.alpn_protocols.push(ACME_TLS_ALPN.to_vec());

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::ClientError;
+use crate::tls::provider;
 
 /// For one of several addresses of a name; a dead one must not use up the time of the others.
 const ONE_ADDRESS: Duration = Duration::from_millis(1500);
@@ -108,7 +109,7 @@ pub(super) fn tls_for(pem: &[u8]) -> Result<TlsConnector, rustls::Error> {
 }
 
 pub(super) fn connector(roots: RootCertStore) -> Result<TlsConnector, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();

@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use super::connect::Target;
 use super::{ClientError, converse, prepare};
 use crate::net::LOCAL;
-use crate::tls::Lenient;
+use crate::tls::{Lenient, provider};
 
 /// What comes before HTTP at a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ async fn ask(
 }
 
 fn connector() -> Result<TlsConnector, ClientError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = provider();
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|_| ClientError::Tls)?

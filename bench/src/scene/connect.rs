@@ -95,6 +95,9 @@ fn one(
     let mut first = Crowd::new()?;
     first.welcome(guests.some(&contender.dial, 1_000 + round, 0..count.min(100)), AT_ONCE)?;
     for resumed in [0, 1] {
+        if resumed == 1 {
+            tickets.give_out();
+        }
         let mut crowd = Crowd::new()?;
         let (before, postgres) = (Reading::of(contender.pid()), world.postgres_time());
         let begun = Instant::now();

@@ -52,7 +52,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
         let quiet = if bench.quick { Duration::from_millis(500) } else { QUIET };
         let (storm, felt) = std::thread::scope(|scope| {
             let storm = scope.spawn(|| {
-                let outcome = storm(&server, &guests.some(&dial, 1, 0..count), quiet, &phase);
+                let outcome = storm(&server, &guests.some(&dial, 1, 0..count), quiet, &phase, &tickets);
                 // However it has ended, nobody waits any longer.
                 phase.store(OVER, Ordering::SeqCst);
                 outcome
@@ -97,13 +97,14 @@ struct Outcome {
 }
 
 /// All come, and after a while all connections break and all come back.
-fn storm(server: &Server, guests: &[Guest], quiet: Duration, phase: &AtomicU8) -> Result<Outcome> {
+fn storm(server: &Server, guests: &[Guest], quiet: Duration, phase: &AtomicU8, tickets: &Tickets) -> Result<Outcome> {
     yield_to_others()?;
     let mut crowd = Crowd::new()?;
     crowd.welcome(guests.iter().cloned(), 32)?;
     crowd.stay(Duration::from_secs(1))?;
     phase.store(CALM, Ordering::SeqCst);
     crowd.stay(quiet)?;
+    tickets.give_out();
     let before = (Reading::of(server.pid()), Reading::of(std::process::id()), crowd.seens().turned_away);
     phase.store(STORM, Ordering::SeqCst);
     crowd.dismiss(guests.len());

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustls::NamedGroup;
@@ -11,15 +12,21 @@ use rustls::pki_types::ServerName;
 /// As many as the clients of a scene can have.
 const MOST: usize = 100_000;
 
-/// Gives each ticket out once, the oldest first.
+/// Gathers tickets, and after [`Tickets::give_out`] gives each of them out once, the oldest first.
 #[derive(Default)]
 pub struct Tickets {
     held: Mutex<VecDeque<Tls13ClientSessionValue>>,
+    given_out: AtomicBool,
 }
 
 impl Tickets {
     fn held(&self) -> MutexGuard<'_, VecDeque<Tls13ClientSessionValue>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on sessions are resumed; until then all handshakes are full ones.
+    pub fn give_out(&self) {
+        self.given_out.store(true, Ordering::SeqCst);
     }
 
     /// How many are there.
@@ -58,6 +65,6 @@ impl ClientSessionStore for Tickets {
     }
 
     fn take_tls13_ticket(&self, _server_name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.held().pop_front()
+        if self.given_out.load(Ordering::SeqCst) { self.held().pop_front() } else { None }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{BINARY, frame, message};
-use compose_relay::relay::{Count, Identity, Kept, Limits, Request, ReserveError};
+use compose_relay::relay::{Count, Identity, Kept, Limits, Measured, Request, ReserveError};
 use compose_relay::wire::{ExecutionId, SessionId};
 use scene::{Scene, audit_log, check, start, to_page, upload};
 
@@ -132,6 +132,28 @@ fn runs_of_large_frames_and_small_ones_stay_in_order_whoever_reads_slowly() {
     let writer = std::thread::spawn(move || tcp.write_all(&bytes).unwrap());
     for (number, expected) in back.iter().enumerate() {
         assert!(pages[number / 3 % 2].page.until("av") == *expected, "message {number}");
+    }
+    writer.join().unwrap();
+}
+
+#[test]
+fn what_waits_for_an_sdk_is_not_charged_to_its_pages() {
+    const COUNT: usize = 2_000;
+    let mut scene = Scene::new(Limits { upload_budget: usize::MAX, sdk_outbox: MIB / 8, ..Limits::default() });
+    let environment = scene.environment();
+    let mut sdk = scene.sdk(environment);
+    let running = scene.running(environment, &mut sdk);
+    // Each is written from where it was read, until the socket takes no more.
+    let uploads = message(&upload(environment, running.execution, 16 << 10)).repeat(COUNT);
+    let mut tcp = running.page.writer();
+    let writer = std::thread::spawn(move || tcp.write_all(&uploads).unwrap());
+    scene.wait(Count::HeldForSdk, 1);
+    let measured = scene.block_on(scene.hub.measure(Duration::from_secs(10)));
+    let sum = |of: fn(&Measured) -> usize| measured.iter().flatten().map(|(it, _)| of(it)).sum::<usize>();
+    assert!(sum(|it| it.waiting_for_sdks) > 0);
+    assert_eq!(sum(|it| it.waiting_for_browsers), 0);
+    for _ in 0..COUNT {
+        sdk.until("ad");
     }
     writer.join().unwrap();
 }

@@ -8,6 +8,7 @@ use std::io::{IoSlice, Write as _};
 use std::ops::Range;
 
 use crate::relay::codec::reheader;
+use crate::relay::connection::Role;
 use crate::relay::payload::Payload;
 use crate::relay::shard::Shard;
 use crate::relay::table::Key;
@@ -72,7 +73,10 @@ impl Shard {
                 }
                 taken = taken.saturating_sub(frame.len());
             }
-            self.charge(run[0].to.0);
+            // What waits for an SDK has a mark of its own, and is no matter of its pages.
+            if matches!(self.connections[run[0].to.0].role, Role::Browser(_)) {
+                self.charge(run[0].to.0);
+            }
         }
         through.clear();
         self.through = through;

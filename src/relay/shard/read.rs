@@ -186,7 +186,8 @@ impl Shard {
                 Ok((used, event)) => {
                     *at += used;
                     let large = match &event {
-                        Some(Event::Message { frame, .. }) => {
+                        // Text goes nowhere: it closes its sender, and others hear of that.
+                        Some(Event::Message { binary: true, frame, .. }) => {
                             self.frame_at = *at - frame.len();
                             frame.len() >= through::THROUGH
                         }
@@ -209,6 +210,8 @@ impl Shard {
                     }
                 }
                 Err(error) => {
+                    // Before others hear that the sender is gone.
+                    self.settle(decoded);
                     self.protocol_error(index, error);
                     return false;
                 }

@@ -170,7 +170,8 @@ impl Shard {
     /// Ends the shard when everybody is gone, or has had their time. True: it is over.
     pub(super) fn is_drained(&mut self) -> bool {
         let Some(draining) = &self.draining else { return false };
-        let gone = self.connections.is_empty() && self.now >= draining.from;
+        // Sockets on their way in are taken, so that they are told to come back.
+        let gone = self.connections.is_empty() && !self.commanded && self.now >= draining.from;
         if !gone && self.now < draining.by {
             return false;
         }

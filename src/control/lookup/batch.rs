@@ -68,7 +68,7 @@ where
     /// That of the statement: everybody who waits for it gets it, and the next who asks asks anew.
     pub(super) async fn ask(&self, keys: impl IntoIterator<Item = K>) -> Result<Vec<(K, V)>, StoreError> {
         let mut answers = Vec::new();
-        {
+        let begins = {
             let mut waiting = self.lock();
             for key in keys {
                 let (send, answer) = oneshot::channel();
@@ -79,10 +79,13 @@ where
                 }
                 answers.push((key, answer));
             }
-            if waiting.under_way < UNDER_WAY {
-                waiting.under_way += 1;
-                self.tasks.spawn("look-up", UnderWay { batch: self.clone(), ended: false }.run());
-            }
+            let begins = waiting.under_way < UNDER_WAY;
+            waiting.under_way += usize::from(begins);
+            begins
+        };
+        if begins {
+            // Without the lock: a runtime that is ending drops the task at once, which takes it.
+            self.tasks.spawn("look-up", UnderWay { batch: self.clone(), ended: false }.run());
         }
         let mut found = Vec::new();
         for (key, answer) in answers {

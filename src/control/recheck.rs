@@ -22,6 +22,8 @@ const BATCH: usize = 500;
 
 /// Revocations said within this time are looked at together.
 const GATHER: Duration = Duration::from_millis(20);
+/// Until what could not be looked at is looked at again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(
     store: Store,
@@ -33,9 +35,13 @@ pub(super) async fn run(
 ) {
     let mut round = tokio::time::interval(period);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // What could not be looked at, or not all of it: it is looked at again soon, not only in the next round.
+    let mut again = Vec::new();
     loop {
-        let mut scopes = Vec::new();
+        let mut scopes = std::mem::take(&mut again);
+        let repeated = !scopes.is_empty();
         tokio::select! {
+            () = tokio::time::sleep(AGAIN), if repeated => {}
             _ = round.tick() => {
                 // What nobody said counts from here on for those who come, too.
                 recent.forget(&Scope::All);
@@ -48,12 +54,24 @@ pub(super) async fn run(
         while let Ok(scope) = said.try_recv() {
             scopes.push(scope);
         }
-        match sweep(&store, &hub, &scopes, &recent).await {
-            Ok(0) => {}
-            Ok(revoked) => tracing::info!(revoked, "connections closed whose authorisation is gone"),
+        let mut look = Look::default();
+        match sweep(&store, &hub, &mut look, &scopes, &recent).await {
+            Ok(revoked) => {
+                if revoked > 0 {
+                    tracing::info!(revoked, "connections closed whose authorisation is gone");
+                }
+                if !look.missed() {
+                    continue;
+                }
+                tracing::warn!("authorisations were not all checked again: a shard is late");
+            }
             // Open sockets go on while the database is away.
-            Err(error) => tracing::warn!(%error, "authorisations could not be checked again"),
+            Err(error) if repeated => tracing::debug!(%error, "authorisations could not be checked again"),
+            Err(error) => {
+                tracing::warn!(%error, "authorisations could not be checked again; this goes on until they can")
+            }
         }
+        again = if scopes.len() > BATCH { vec![Scope::All] } else { scopes };
     }
 }
 
@@ -67,9 +85,15 @@ struct Facts {
 }
 
 /// Part by part: what is known of all at once would be much memory for a moment, and one long stop of each shard.
-async fn sweep(store: &Store, hub: &Hub, scopes: &[Scope], recent: &Recent) -> Result<usize, StoreError> {
-    let (mut look, mut revoked) = (Look::default(), 0);
-    while let Some(mut attached) = hub.attached(&mut look).await {
+async fn sweep(
+    store: &Store,
+    hub: &Hub,
+    look: &mut Look,
+    scopes: &[Scope],
+    recent: &Recent,
+) -> Result<usize, StoreError> {
+    let mut revoked = 0;
+    while let Some(mut attached) = hub.attached(look).await {
         attached.retain(|it| scopes.iter().any(|scope| scope.concerns(it)));
         if !attached.is_empty() {
             revoked += sweep_part(store, hub, &attached, recent).await?;

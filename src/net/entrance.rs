@@ -189,6 +189,8 @@ impl Entrance {
         // How long others take is not the client's fault: its time stands still.
         let asked = Instant::now();
         let turn = timeout(DEADLINE, self.turns.acquire()).await.map_err(late)?;
+        // The turn is held while the others of this thread go on: nobody would ever wait for one without this.
+        tokio::task::yield_now().await;
         let deadline = deadline + asked.elapsed();
         let session = tls.session().map_err(|error| Refused { outcome: Handshake::Refused, why: error.to_string() })?;
         let mut stream = TlsStream::new(tcp, session);

@@ -70,12 +70,25 @@ impl std::fmt::Debug for Hub {
 pub struct Look {
     shard: usize,
     reached: Reached,
+    missed: bool,
+}
+
+impl Look {
+    /// Whether a shard did not answer in time, so that some of what is attached was not looked at.
+    #[must_use]
+    pub fn missed(&self) -> bool {
+        self.missed
+    }
+
+    fn next_shard(&mut self) {
+        (self.shard, self.reached) = (self.shard + 1, Reached::Connections(0));
+    }
 }
 
 impl Default for Look {
     /// At the beginning.
     fn default() -> Self {
-        Self { shard: 0, reached: Reached::Connections(0) }
+        Self { shard: 0, reached: Reached::Connections(0), missed: false }
     }
 }
 
@@ -215,20 +228,21 @@ impl Hub {
     }
 
     /// A part of what holds an authorisation now, to check it again (A8): some hundred at the most. The next call goes on from
-    /// there; `None`: that was all. A shard that does not answer in time is left out. Who is attached in the meantime may be
-    /// missing.
+    /// there; `None`: that was all. A shard that does not answer in time is left out, see [`Look::missed`]. Who is attached in
+    /// the meantime may be missing.
     pub async fn attached(&self, look: &mut Look) -> Option<Vec<Attached>> {
         loop {
             let shard = self.shards.get(look.shard)?;
             let (reply, answer) = oneshot::channel();
             shard.send(Command::Snapshot { from: look.reached, reply });
             let Ok(Ok((part, next))) = tokio::time::timeout(ANSWER, answer).await else {
-                *look = Look { shard: look.shard + 1, ..Look::default() };
+                look.missed = true;
+                look.next_shard();
                 continue;
             };
             match next {
                 Some(reached) => look.reached = reached,
-                None => *look = Look { shard: look.shard + 1, ..Look::default() },
+                None => look.next_shard(),
             }
             if !part.is_empty() {
                 return Some(part);

@@ -91,6 +91,8 @@ pub(super) struct Shard {
     tls: tls::Scratch,
     /// The start of this turn.
     now: Instant,
+    /// How long the last turn took, waiting left out.
+    busy: Duration,
     /// The start of the shard.
     begun: Instant,
     /// Source of generations, serials and reservation numbers.
@@ -119,6 +121,7 @@ impl Shard {
             rests: Spare::up_to(2 * SMALL),
             tls: tls::Scratch::default(),
             now,
+            busy: Duration::ZERO,
             begun: now,
             next: 1,
             outbound: 0,
@@ -170,13 +173,15 @@ impl Shard {
             self.bulkhead(Self::fire_timers, None);
             self.bulkhead(Self::drain_on, None);
             self.bulkhead(Self::flush, None);
+            self.busy = self.now.elapsed();
             if self.is_drained() {
                 return;
             }
         }
     }
 
-    /// A panic is a mistake of ours; it must cost the connection that met it, and nobody else of this shard.
+    /// A panic is a mistake of ours; it must cost the connection that met it, and nobody else of this shard but for large
+    /// frames that it had just sent to others.
     fn bulkhead(&mut self, work: impl FnOnce(&mut Self), culprit: Option<Key>) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
             return;

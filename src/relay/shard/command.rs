@@ -7,15 +7,20 @@ use crate::relay::message::Command;
 use crate::relay::peer::Place;
 use crate::wire::{EnvironmentId, close, server};
 
-/// Commands in one turn. A new socket costs some 20 µs here, so these hold up a frame for half a millisecond.
+/// Commands in one turn at least. A new socket costs some 20 µs here, so these hold up a frame for half a millisecond.
 const COMMANDS: usize = 24;
+/// After a long turn as many more as fit into this part of its time, so that answers which somebody waits for are in time.
+const PART: u32 = 4;
 
 impl Shard {
     /// Takes some of what the control side asks. When thousands of sockets come at once, frames pass between them.
     pub(super) fn take_commands(&mut self) {
         // Also when one of them ends in a panic.
         self.commanded = true;
-        for _ in 0..COMMANDS {
+        let share = self.busy / PART;
+        let mut taken = 0;
+        while taken < COMMANDS || self.now.elapsed() < share {
+            taken += 1;
             let Ok(command) = self.parts.commands.try_recv() else {
                 self.commanded = false;
                 return;

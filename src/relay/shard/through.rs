@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::relay::codec::reheader;
 use crate::relay::connection::Role;
+use crate::relay::outbox::FRAGMENT;
 use crate::relay::payload::Payload;
 use crate::relay::shard::Shard;
 use crate::relay::table::Key;
@@ -30,6 +31,11 @@ impl Shard {
     /// queue.
     pub(super) fn hand_over(&mut self, to: usize, payload: Payload<'_>) {
         let connection = &mut self.connections[to];
+        let payload = match payload {
+            // Its control frames shall not have to wait for all of it.
+            Payload::InPlace { .. } if payload.bytes().len() > FRAGMENT => Payload::Owned(payload.into_bytes()),
+            payload => payload,
+        };
         match payload {
             Payload::InPlace { frame, payload_at }
                 if frame.len() >= THROUGH

@@ -1,6 +1,7 @@
 //! Statements that end when the test says so.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::runtime::Handle;
 
 use tokio::sync::{Semaphore, mpsc};
 
@@ -33,7 +34,7 @@ async fn what_many_ask_at_a_time_is_asked_once_and_no_answer_is_older_than_its_q
     let (batch, mut told, gate) = rig(500);
     let ask = || {
         let batch = batch.clone();
-        tokio::spawn(async move { batch.ask([7]).await.unwrap() })
+        Handle::current().spawn(async move { batch.ask([7]).await.unwrap() })
     };
     let mut asking = vec![ask()];
     assert_eq!(told.recv().await.unwrap(), [7]);
@@ -55,7 +56,7 @@ async fn different_questions_go_together_up_to_a_number_and_in_their_order() {
     let (batch, mut told, gate) = rig(3);
     let ask = |key| {
         let batch = batch.clone();
-        tokio::spawn(async move { batch.ask([key]).await.unwrap() })
+        Handle::current().spawn(async move { batch.ask([key]).await.unwrap() })
     };
     let mut first = Vec::new();
     for key in 1..=2 {
@@ -82,7 +83,7 @@ async fn a_failure_is_everybodys_who_waited_for_it_and_nobody_elses() {
     let asking: Vec<_> = (0..3)
         .map(|_| {
             let batch = batch.clone();
-            tokio::spawn(async move { batch.ask([13]).await })
+            Handle::current().spawn(async move { batch.ask([13]).await })
         })
         .collect();
     gate.add_permits(9);
@@ -98,7 +99,7 @@ async fn a_row_that_cannot_be_read_is_no_trouble_for_who_asks_for_another() {
     let (batch, mut told, gate) = rig(500);
     let ask = |key| {
         let batch = batch.clone();
-        tokio::spawn(async move { batch.ask([key]).await })
+        Handle::current().spawn(async move { batch.ask([key]).await })
     };
     let mut asking = Vec::new();
     for key in 1..=2 {

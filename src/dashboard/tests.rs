@@ -208,7 +208,7 @@ fn what_is_built_in_is_a_whole_site_or_nothing() {
     let index = built_in::FILES.iter().find(|file| file.path == INDEX).unwrap();
     let index = std::str::from_utf8(index.content).unwrap();
     let named: Vec<&str> =
-        index.split(['"', '\'']).filter(|text| text.starts_with('/') && text.contains('.')).collect();
+        index.split(['"', '\'', ' ']).filter(|text| text.starts_with('/') && text.contains('.')).collect();
     assert!(named.iter().any(|path| path.starts_with("/assets/")), "{index}");
     for path in named {
         let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);

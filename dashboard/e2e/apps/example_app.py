@@ -4,14 +4,13 @@
     COMPOSE_API_KEY=ck_dev_... COMPOSE_ADDRESS=127.0.0.1:8080 python example_app.py
 """
 
-
+import asyncio
 import base64
 import datetime as dt
 import hashlib
 import io
 import json
 import os
-import time
 
 import pandas as pd
 
@@ -393,8 +392,9 @@ def broken_app(page: Page, ui: UI):
     page.add(lambda: ui.stack([ui.text_input("same"), ui.text_input("same")]))
 
 
-def slow_app(page: Page, ui: UI):
-    time.sleep(3600)
+async def slow_app(page: Page, ui: UI):
+    # Not `time.sleep`: that would hold up the SDK's own loop too, and the server would take the program for gone.
+    await asyncio.sleep(3600)
 
 
 def empty_app(page: Page, ui: UI):

@@ -25,6 +25,8 @@ export interface Owner {
 }
 
 interface WorkerFixtures {
+  /** The file in `e2e/apps/` that is the team's program. */
+  program: string;
   /** Whether the example app has colours of its own; without them it is light or dark. */
   themed: boolean;
   provider: Provider;
@@ -88,10 +90,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: 120_000 },
   ],
+  program: ["example_app.py", { option: true, scope: "worker" }],
   themed: [true, { option: true, scope: "worker" }],
   sdk: [
-    async ({ relay, themed }, use) => {
-      const sdk = new Sdk("example_app.py", relay.address, relay.key, themed ? {} : { UNTHEMED: "1" });
+    async ({ relay, program, themed }, use) => {
+      const sdk = new Sdk(program, relay.address, relay.key, themed ? {} : { UNTHEMED: "1" });
       await sdk.start();
       await use(sdk);
       await sdk.stop();
@@ -158,6 +161,16 @@ export async function choose(page: Page, button: Locator, option: string | RegEx
 /** A message that the app has put up. */
 export function toast(page: Page, text: string | RegExp): Locator {
   return page.getByRole("region", { name: "Notifications" }).locator("li").filter({ hasText: text });
+}
+
+/** Goes with the Tab key until the focus is on `to`, as who has no mouse does. */
+export async function tabTo(page: Page, to: Locator, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
+  await expect(to).toBeVisible();
+  const there = () => to.evaluate((element) => element === document.activeElement);
+  for (let stops = 0; !(await there()); stops++) {
+    expect(stops, `${to} is reached with ${key}`).toBeLessThan(60);
+    await page.keyboard.press(key);
+  }
 }
 
 /** No serious or critical finding of axe-core, in light and in dark. */

@@ -1,4 +1,4 @@
-import { useContext, useEffect, useRef } from "react";
+import { type RefObject, useContext, useEffect, useLayoutEffect, useRef } from "react";
 import {
   Button,
   type ComboBoxState,
@@ -9,7 +9,6 @@ import {
   ListBoxItem,
   ListLayout,
   Popover,
-  Text,
   Virtualizer,
 } from "react-aria-components";
 import type { Option } from "../../model/types";
@@ -41,6 +40,7 @@ export function ChoiceControl({
   const state = useContext(ComboBoxStateContext);
   const field = useRef<HTMLInputElement>(null);
   useFirstMatch(state);
+  useNothingHidden(field, state?.isOpen === true);
   return (
     <Group className={fields.control}>
       <Input
@@ -95,23 +95,58 @@ function useFirstMatch(state: ComboBoxState<unknown, "single" | "multiple"> | nu
   }, [state, typed, first]);
 }
 
+/**
+ * The list is no dialog: Tab and pointer go on to the rest of the page while it is open, so the rest must be there for
+ * screen readers too. The base would hide it; this is its mark for what is never hidden.
+ */
+function useNothingHidden(field: RefObject<HTMLElement | null>, isOpen: boolean) {
+  useLayoutEffect(() => {
+    // The whole page, or the dialog that the field is in: a child of the body.
+    const layer = isOpen ? field.current?.closest("body > *") : null;
+    if (!layer) return;
+    layer.setAttribute("data-react-aria-top-layer", "true");
+    return () => layer.removeAttribute("data-react-aria-top-layer");
+  }, [field, isOpen]);
+}
+
+/**
+ * A list that opens at its last option, or at the chosen one: of many options the base leaves it out of sight. It is placed
+ * only after some frames, when the heights of its neighbours are known. Later moves are the base's.
+ */
+function useMarkedInSight(box: RefObject<HTMLElement | null>) {
+  const isOpen = useContext(ComboBoxStateContext)?.isOpen ?? false;
+  useEffect(() => {
+    if (!isOpen) return;
+    let frame = 0;
+    const scroll = (left: number) => {
+      box.current?.querySelector("[data-key][data-focus-visible]")?.scrollIntoView({ block: "nearest" });
+      if (left > 0) frame = requestAnimationFrame(() => scroll(left - 1));
+    };
+    frame = requestAnimationFrame(() => scroll(12));
+    return () => cancelAnimationFrame(frame);
+  }, [isOpen, box]);
+}
+
 /** From here on only the options in sight are in the document. */
 const MANY = 150;
 
 export function ChoiceList({ choices }: { choices: readonly Choice[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  useMarkedInSight(box);
   const list = (
-    <ListBox className={styles.list} renderEmptyState={() => <div className={styles.empty}>Nothing matches.</div>}>
+    <ListBox
+      ref={box}
+      className={styles.list}
+      renderEmptyState={() => <div className={styles.empty}>Nothing matches.</div>}
+    >
       {(choice: Choice) => (
         <ListBoxItem id={choice.id} textValue={choice.label} className={styles.item}>
           {({ isSelected }) => (
             <>
               <span className={styles.words}>
-                <Text slot="label">{choice.label}</Text>
-                {choice.description && (
-                  <Text slot="description" className={fields.description}>
-                    {choice.description}
-                  </Text>
-                )}
+                {/* No slots: the name of an option is all that it shows. */}
+                <span>{choice.label}</span>
+                {choice.description && <span className={fields.description}>{choice.description}</span>}
               </span>
               {isSelected && <Icon name="check" />}
             </>
@@ -123,7 +158,7 @@ export function ChoiceList({ choices }: { choices: readonly Choice[] }) {
   return (
     <Popover className={fields.popover} offset={4} maxHeight={320}>
       {choices.length > MANY ? (
-        <Virtualizer layout={ListLayout} layoutOptions={{ estimatedRowHeight: 40, padding: 4 }}>
+        <Virtualizer layout={ListLayout} layoutOptions={{ estimatedRowHeight: 36, padding: 4 }}>
           {list}
         </Virtualizer>
       ) : (

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { Button, ComboBox, Tag, TagGroup, TagList } from "react-aria-components";
 import { choicesOf, positionsOf } from "../../model/choices";
 import { Icon } from "../../ui/Icon";
@@ -14,6 +14,7 @@ export function MultiSelectInput({ node }: ComponentProps<"input-select-dropdown
   const input = useInput(node);
   const renderId = useRenderId();
   const actions = useActions();
+  const outer = useRef<HTMLDivElement>(null);
   const { options } = node.model.properties;
   const choices = useMemo(() => numbered(choicesOf(options, input.value)), [options, input.value]);
   const chosen = positionsOf(choices, input.value);
@@ -22,7 +23,12 @@ export function MultiSelectInput({ node }: ComponentProps<"input-select-dropdown
     actions.select(node.model.id);
   };
   return (
-    <div {...inputAnchor(renderId, node.model.id)} className={fieldStyles.field} style={safeStyle(node.model.style)}>
+    <div
+      ref={outer}
+      {...inputAnchor(renderId, node.model.id)}
+      className={fieldStyles.field}
+      style={safeStyle(node.model.style)}
+    >
       <ComboBox
         className={fieldStyles.field}
         selectionMode="multiple"
@@ -49,7 +55,12 @@ export function MultiSelectInput({ node }: ComponentProps<"input-select-dropdown
       {chosen.length > 0 && (
         <TagGroup
           aria-label={`Chosen: ${input.label}`}
-          onRemove={(keys) => choose(chosen.filter((at) => !keys.has(at)))}
+          onRemove={(keys) => {
+            const left = chosen.filter((at) => !keys.has(at));
+            choose(left);
+            // The whole group goes away with its last tag.
+            if (left.length === 0) outer.current?.querySelector<HTMLElement>('[role="combobox"]')?.focus();
+          }}
         >
           <TagList className={styles.tags} items={chosen.flatMap((at) => (choices[at] ? [choices[at]] : []))}>
             {(choice: Choice) => (

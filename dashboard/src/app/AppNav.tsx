@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { Nav } from "../api/types";
 import { imageSource } from "../model/links";
 import { Button } from "../ui/Button";
@@ -20,6 +20,7 @@ export function AppNav({
 }) {
   const [open, setOpen] = useState(false);
   const list = useId();
+  const toggle = useRef<HTMLSpanElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another app closes the list
   useEffect(() => setOpen(false), [current]);
   return (
@@ -28,12 +29,15 @@ export function AppNav({
       aria-label="Apps"
       data-open={open || undefined}
       onKeyDown={(event) => {
-        if (event.key === "Escape") setOpen(false);
+        if (event.key !== "Escape" || !open) return;
+        setOpen(false);
+        // The link that has the focus goes out of sight.
+        toggle.current?.querySelector("button")?.focus();
       }}
     >
       <div className={styles.head}>
         <Brand logoUrl={nav.logoUrl} name={companyName} />
-        <span className={styles.toggle}>
+        <span ref={toggle} className={styles.toggle}>
           <Button appearance="plain" aria-expanded={open} aria-controls={list} onPress={() => setOpen(!open)}>
             <span className="with-icon">
               <svg

@@ -7,7 +7,10 @@ import type { Toast, Toasts } from "./toasts";
 const ICONS = { info: "info", success: "check", warning: "warning", error: "alert" } as const;
 const WORDS = { info: "", success: "Success: ", warning: "Warning: ", error: "Error: " } as const;
 
-/** The toasts of a page, read out as they come. They wait while the pointer or the focus is on them. */
+/**
+ * The toasts of a page, read out as they come. They wait while the pointer or the focus is on them. F6 goes to the newest
+ * and back again, also from within a dialog, which Tab does not leave; Escape dismisses the one that has the focus.
+ */
 export function ToastRegion({ toasts }: { toasts: Toasts }) {
   const list = useSyncExternalStore(toasts.subscribe, toasts.snapshot);
   const [held, setHeld] = useState(false);
@@ -17,10 +20,24 @@ export function ToastRegion({ toasts }: { toasts: Toasts }) {
   const remember = (element: EventTarget | null) => {
     if (element instanceof HTMLElement && !region.current?.contains(element)) before.current = element;
   };
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey) return;
+      const inside = region.current?.contains(document.activeElement);
+      const to = inside ? before.current : region.current?.querySelector<HTMLElement>("li:last-child button");
+      // With no toast the key is the browser's.
+      if (!to) return;
+      event.preventDefault();
+      to.focus();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
   return (
     <section
       ref={region}
       aria-label="Notifications"
+      aria-keyshortcuts="F6"
       // An open dialog neither hides it nor takes a press on it for a press outside.
       data-react-aria-top-layer="true"
       className={styles.region}
@@ -71,6 +88,9 @@ function Shown({ toast, held, dismiss }: { toast: Toast; held: boolean; dismiss:
     <li
       className={styles.toast}
       data-appearance={toast.appearance}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") dismiss();
+      }}
       role={toast.appearance === "error" ? "alert" : undefined}
     >
       <span className={styles.icon}>

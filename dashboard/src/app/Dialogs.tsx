@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { usePageContext, usePageState, useTopic } from "../components/hooks";
 import { RenderRoot } from "../components/Render";
-import { topic } from "../model/execution";
+import { topic } from "../model/topic";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import styles from "./dialogs.module.css";

@@ -4,9 +4,11 @@
  */
 import { ApiError, type Call } from "../api/http";
 import type { App, AppStart, Environment } from "../api/types";
-import { type Carried, Execution, type PageEvent } from "../model/execution";
+import type { Carried } from "../model/carried";
+import { Execution } from "../model/execution";
 import { type Failure, failureOf, forOutsiders } from "../model/failure";
 import { linkTarget } from "../model/navigate";
+import type { PageEvent } from "../model/outside";
 import type { Schedule } from "../model/topics";
 import type { Clock, OpenSocket } from "../protocol/connection";
 import type { BrowserEvent, Params } from "../protocol/events";

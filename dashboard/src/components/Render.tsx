@@ -1,5 +1,5 @@
 import { Component, memo, type ReactNode } from "react";
-import { topic } from "../model/execution";
+import { topic } from "../model/topic";
 import type { ComponentNode, ComponentType } from "../model/types";
 import { RenderContext, useNode, useTopic } from "./hooks";
 import { Late, LateComponent } from "./late";

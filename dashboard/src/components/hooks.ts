@@ -1,7 +1,9 @@
 /** What a component uses: its input, form or table state, and what it may do. All by fine-grained subscription. */
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
-import { type Execution, type PageState, topic } from "../model/execution";
+import type { Execution } from "../model/execution";
+import type { PageState } from "../model/page";
 import type { FormState, TableState } from "../model/render";
+import { topic } from "../model/topic";
 import type { ComponentNode, InputType, InputValues } from "../model/types";
 import { type InputNode, labelOf } from "../model/values";
 import type { PageQuery } from "../protocol/events";

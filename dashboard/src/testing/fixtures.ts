@@ -1,5 +1,6 @@
 /** Captured traffic of the real SDKs as an execution, without a server. For tests and the page `/fixtures`. */
-import { Execution, type PageEvent } from "../model/execution";
+import { Execution } from "../model/execution";
+import type { PageEvent } from "../model/outside";
 import type { BrowserEvent, SdkEvent, Upload } from "../protocol/events";
 
 export interface Frame {

@@ -1,7 +1,8 @@
 /** All rows of a paged table: its pages one after the other, through the same event as turning them by hand. */
-import { type Execution, topic } from "../../model/execution";
+import type { Execution } from "../../model/execution";
 import type { TableState } from "../../model/render";
 import { pageInfo } from "../../model/table/paging";
+import { topic } from "../../model/topic";
 import type { Row } from "../../model/types";
 import type { PageQuery } from "../../protocol/events";
 

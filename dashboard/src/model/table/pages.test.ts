@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PageQuery, SdkEvent } from "../../protocol/events";
 import { type Replay, replay } from "../../testing/fixtures";
-import { ANSWER_LIMIT } from "../execution";
+import { ANSWER_LIMIT } from "../waits";
 
 beforeEach(() => {
   vi.useFakeTimers();

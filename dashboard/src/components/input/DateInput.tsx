@@ -1,5 +1,5 @@
 import { type CalendarDate, type CalendarDateTime, GregorianCalendar, toCalendar } from "@internationalized/date";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import {
   Button,
   Calendar,
@@ -16,23 +16,17 @@ import {
 } from "react-aria-components";
 import type { DateTimeValue } from "../../model/types";
 import { Icon } from "../../ui/Icon";
-import { inputAnchor, useActions, useInput, useRenderId } from "../hooks";
 import type { ComponentProps } from "../Render";
-import { safeStyle } from "../style";
-import { DateParts, PartlyFilledHint, settle, usePartlyFilled } from "./DateParts";
-import { EnterButton, isSendKey } from "./EnterButton";
+import { PartlyFilledHint } from "./DateParts";
 import { FieldDescription, FieldErrors, FieldLabel, fieldStyles } from "./Field";
+import { TemporalRow, useTemporal } from "./TemporalField";
 import { fromDate, fromDateTime, toCalendarDate, toCalendarDateTime } from "./temporal";
 import styles from "./temporal.module.css";
 
 /** A day, or a day with a time: typed part by part, or picked from a calendar. Wall-clock values without a zone. */
 export function DateInput({ node }: ComponentProps<"input-date" | "input-date-time">) {
-  const input = useInput(node);
-  const renderId = useRenderId();
-  const actions = useActions();
-  // A half-typed date has no value yet, so clearing it needs a fresh field.
-  const [fresh, setFresh] = useState(0);
-  const parts = usePartlyFilled(input.value, (value) => input.setValue(value, "typing"));
+  const field = useTemporal(node);
+  const { input, parts, fresh, props } = field;
   const timed = node.type === "input-date-time";
   const shown = useMemo(
     () => parts.shown && (timed ? toCalendarDateTime(parts.shown as DateTimeValue) : toCalendarDate(parts.shown)),
@@ -42,10 +36,7 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
   return (
     <DatePicker
       key={fresh}
-      autoFocus={fresh > 0}
-      {...inputAnchor(renderId, node.model.id)}
-      className={fieldStyles.field}
-      style={safeStyle(node.model.style)}
+      {...props}
       value={shown}
       onChange={(picked) => {
         if (picked === null) return input.setValue(null, "typing");
@@ -53,44 +44,15 @@ export function DateInput({ node }: ComponentProps<"input-date" | "input-date-ti
         input.setValue(timed ? fromDateTime(day as CalendarDateTime) : fromDate(day), "typing");
       }}
       granularity={timed ? "minute" : "day"}
-      onBlur={input.onBlur}
-      isRequired={input.required}
-      isInvalid={input.invalid}
-      validationBehavior="aria"
       shouldForceLeadingZeros={false}
     >
       <FieldLabel required={input.required}>{input.label}</FieldLabel>
       <FieldDescription text={input.description} />
-      <Group
-        className={fieldStyles.control}
-        onKeyDownCapture={(event) => {
-          const part = event.target as HTMLElement;
-          if (part.getAttribute("role") !== "spinbutton" || !isSendKey(event, "one")) return;
-          event.preventDefault();
-          settle(part);
-          actions.enter(node);
-        }}
-      >
-        <DateParts onFilled={parts.onFilled} />
-        {(input.value !== null || parts.partly) && (
-          <Button
-            slot={null}
-            className={fieldStyles.inside}
-            aria-label={`Clear ${input.label}`}
-            onPress={() => {
-              input.setValue(null);
-              parts.forget();
-              setFresh(fresh + 1);
-            }}
-          >
-            <Icon name="cross" />
-          </Button>
-        )}
+      <TemporalRow field={field} as={Group}>
         <Button className={fieldStyles.inside}>
           <Icon name="calendar" />
         </Button>
-        <EnterButton node={node} label={input.label} pending={input.pending} />
-      </Group>
+      </TemporalRow>
       {parts.partly && <PartlyFilledHint />}
       <FieldErrors errors={input.errors} />
       <Popover className={`${fieldStyles.popover} ${styles.calendar}`} offset={4} placement="bottom start">

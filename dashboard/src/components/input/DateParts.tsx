@@ -35,11 +35,19 @@ function Watch({ onFilled }: { onFilled: (filled: Filled) => void }) {
   return null;
 }
 
+export interface PartlyFilled<V> {
+  partly: boolean;
+  /** What the field shows; the same object until it is another value, or the base would begin anew. */
+  shown: V | null;
+  onFilled(filled: Filled): void;
+  forget(): void;
+}
+
 /**
  * What a half-filled field means: nothing yet. The base keeps the last whole date when a part is deleted, so the value
  * is emptied here, while the parts stay on the screen.
  */
-export function usePartlyFilled<V>(value: V | null, setValue: (value: V | null) => void) {
+export function usePartlyFilled<V>(value: V | null, setValue: (value: V | null) => void): PartlyFilled<V> {
   const [partly, setPartly] = useState(false);
   // Refs, since emptying the value renders before a new state is seen.
   const some = useRef(false);
@@ -51,7 +59,6 @@ export function usePartlyFilled<V>(value: V | null, setValue: (value: V | null) 
   };
   return {
     partly,
-    /** What the field shows; the same object until it is another value, or the base would begin anew. */
     shown: value ?? (some.current ? held.current : null),
     onFilled: (filled: Filled) => {
       // Filled again with what was there before: the base sees no change and tells of none.

@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from "react";
 import { Popover } from "react-aria-components";
-import styles from "./tools.module.css";
+import styles from "./menu.module.css";
 
 /** One popover for all rows and headings: one for each would cost more than the rows. */
 export function Anchored({

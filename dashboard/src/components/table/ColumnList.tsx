@@ -2,7 +2,9 @@ import { Button, Checkbox, ToggleButton } from "react-aria-components";
 import type { TableColumn } from "../../model/table/columns";
 import type { Pin } from "../../model/table/settings";
 import { Icon } from "../../ui/Icon";
-import styles from "./tools.module.css";
+import buttons from "./buttons.module.css";
+import columnList from "./column-list.module.css";
+import controls from "./controls.module.css";
 
 /** Shows, hides, pins and orders columns. */
 export function ColumnList({
@@ -22,23 +24,23 @@ export function ColumnList({
   onMove(column: TableColumn, by: -1 | 1): void;
 }) {
   return (
-    <ul className={styles.columnList}>
+    <ul className={columnList.columnList}>
       {columns.map((column, at) => (
-        <li key={column.id} className={styles.columnItem}>
+        <li key={column.id} className={columnList.columnItem}>
           <Checkbox
-            className={styles.checkbox}
+            className={controls.checkbox}
             isSelected={isVisible(column)}
             onChange={(visible) => onVisible(column, visible)}
           >
             {({ isSelected }) => (
               <>
-                <span className={styles.box}>{isSelected && <Icon name="check" />}</span>
-                <span className={styles.columnName}>{column.heading}</span>
+                <span className={controls.box}>{isSelected && <Icon name="check" />}</span>
+                <span className={columnList.columnName}>{column.heading}</span>
               </>
             )}
           </Checkbox>
           <Button
-            className={styles.iconButton}
+            className={buttons.iconButton}
             aria-label={`Move ${column.heading} forward`}
             isDisabled={at === 0}
             onPress={() => onMove(column, -1)}
@@ -46,7 +48,7 @@ export function ColumnList({
             <Icon name="up" />
           </Button>
           <Button
-            className={styles.iconButton}
+            className={buttons.iconButton}
             aria-label={`Move ${column.heading} back`}
             isDisabled={at === columns.length - 1}
             onPress={() => onMove(column, 1)}
@@ -54,7 +56,7 @@ export function ColumnList({
             <Icon name="down" />
           </Button>
           <ToggleButton
-            className={styles.iconButton}
+            className={buttons.iconButton}
             aria-label={`Keep ${column.heading} in sight`}
             isSelected={pinOf(column) !== false}
             onChange={(pinned) => onPin(column, pinned ? "left" : false)}

@@ -15,8 +15,10 @@ import { numberOf, plainText, timeOf } from "../../model/table/plain";
 import { tagsOf } from "../../model/table/tags";
 import type { Filter, FilterGroup, FilterOperator, FilterRule, Json } from "../../model/types";
 import { Icon } from "../../ui/Icon";
+import buttons from "./buttons.module.css";
+import controls from "./controls.module.css";
+import filterStyles from "./filter.module.css";
 import { Pick } from "./Pick";
-import styles from "./tools.module.css";
 
 /** How deep groups can be nested with the editor; an author's view may go deeper and is shown as it is. */
 const DEEPEST = 3;
@@ -57,11 +59,11 @@ function Group({
   };
   const add = (filter: Filter) => onChange({ ...group, filters: [...group.filters, filter] });
   return (
-    <fieldset className={styles.group} data-nested={depth > 1 || undefined} aria-label="Filter group">
+    <fieldset className={filterStyles.group} data-nested={depth > 1 || undefined} aria-label="Filter group">
       {group.filters.map((filter, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: rules have no names of their own; their place is what they are
-        <div key={at} className={styles.rule}>
-          <div className={styles.join}>
+        <div key={at} className={filterStyles.rule}>
+          <div className={filterStyles.join}>
             {at === 0 ? (
               <span>Where</span>
             ) : at === 1 ? (
@@ -80,20 +82,20 @@ function Group({
           ) : (
             <Rule rule={filter} onChange={(rule) => put(at, rule)} {...shared} />
           )}
-          <Button className={styles.iconButton} aria-label="Remove this rule" onPress={() => put(at, null)}>
+          <Button className={buttons.iconButton} aria-label="Remove this rule" onPress={() => put(at, null)}>
             <Icon name="cross" />
           </Button>
         </div>
       ))}
-      <div className={styles.row}>
+      <div className={controls.row}>
         {first && (
-          <Button className={styles.quiet} onPress={() => add(newRule(first))}>
+          <Button className={buttons.quiet} onPress={() => add(newRule(first))}>
             <Icon name="plus" /> Add rule
           </Button>
         )}
         {first && depth < DEEPEST && (
           <Button
-            className={styles.quiet}
+            className={buttons.quiet}
             onPress={() =>
               add({ logicOperator: group.logicOperator === "and" ? "or" : "and", filters: [newRule(first)] })
             }
@@ -115,7 +117,7 @@ function Rule({ rule, columns, tags, onChange }: Shared & { rule: FilterRule; on
   const column = columns.find((each) => each.name === rule.key);
   const format = column?.format ?? null;
   return (
-    <div className={styles.parts}>
+    <div className={filterStyles.parts}>
       <Pick
         label="Column"
         value={column?.id ?? rule.key}
@@ -244,8 +246,8 @@ function Plain({
   onChange(value: string): void;
 }) {
   return (
-    <TextField aria-label="Value" className={styles.field} value={value} onChange={onChange}>
-      <Input type={type} inputMode={inputMode} className={styles.input} placeholder="Value" />
+    <TextField aria-label="Value" className={filterStyles.field} value={value} onChange={onChange}>
+      <Input type={type} inputMode={inputMode} className={controls.input} placeholder="Value" />
     </TextField>
   );
 }
@@ -258,11 +260,11 @@ function Tags({ value, known, onChange }: { value: Json[]; known: readonly Json[
     if (text.trim() !== "" && !has(text.trim())) onChange([...value, text.trim()]);
   };
   return (
-    <fieldset className={styles.tagList} aria-label="Values">
+    <fieldset className={filterStyles.tagList} aria-label="Values">
       {[...known, ...others].map((tag) => (
         <Checkbox
           key={plainText(tag)}
-          className={styles.checkbox}
+          className={controls.checkbox}
           isSelected={has(tag)}
           onChange={(selected) =>
             onChange(selected ? [...value, tag] : value.filter((other) => plainText(other) !== plainText(tag)))
@@ -270,15 +272,15 @@ function Tags({ value, known, onChange }: { value: Json[]; known: readonly Json[
         >
           {({ isSelected }) => (
             <>
-              <span className={styles.box}>{isSelected && <Icon name="check" />}</span>
+              <span className={controls.box}>{isSelected && <Icon name="check" />}</span>
               {plainText(tag)}
             </>
           )}
         </Checkbox>
       ))}
-      <TextField aria-label="Another value" className={styles.field}>
+      <TextField aria-label="Another value" className={filterStyles.field}>
         <Input
-          className={styles.input}
+          className={controls.input}
           placeholder="Another value, then Enter"
           onKeyDown={(event) => {
             if (event.key !== "Enter") return;

@@ -6,8 +6,9 @@ import { newRule } from "../../model/table/operators";
 import { plainText } from "../../model/table/plain";
 import { tagsOf } from "../../model/table/tags";
 import type { Filter, FilterGroup, Json, Row } from "../../model/types";
+import buttons from "./buttons.module.css";
 import { FilterEditor } from "./FilterEditor";
-import styles from "./tools.module.css";
+import menu from "./menu.module.css";
 
 /** So many tags are offered to tick; others can be typed. */
 const MOST_TAGS = 100;
@@ -41,9 +42,9 @@ export function FilterPanel({
   return (
     <>
       <FilterEditor filter={draft} columns={columns} tags={tags} onChange={update} />
-      <div className={styles.panelEnd}>
+      <div className={menu.panelEnd}>
         <Button
-          className={styles.quiet}
+          className={buttons.quiet}
           onPress={() => {
             onFilter(null);
             onClose();
@@ -53,7 +54,7 @@ export function FilterPanel({
         </Button>
         {delayed && (
           <Button
-            className={styles.apply}
+            className={buttons.apply}
             onPress={() => {
               onFilter(cleanFilter(draft));
               onClose();

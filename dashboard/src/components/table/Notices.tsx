@@ -1,21 +1,23 @@
 import { Button, ProgressBar } from "react-aria-components";
+import buttons from "./buttons.module.css";
+import controls from "./controls.module.css";
 import { rowsText } from "./menus";
-import styles from "./tools.module.css";
+import notice from "./notice.module.css";
 import type { WalkProgress } from "./walk";
 
 /** All pages are being fetched for a file. */
 export function ExportNotice({ progress, onCancel }: { progress: WalkProgress; onCancel(): void }) {
   const { rows, total } = progress;
   return (
-    <div className={styles.notice}>
+    <div className={notice.notice}>
       <ProgressBar
         aria-label="Export"
-        className={styles.export}
+        className={notice.export}
         isIndeterminate={total === null}
         value={total ? Math.min(100, (100 * rows) / total) : 0}
       >
         {({ percentage, isIndeterminate }) => (
-          <div className={styles.bar}>
+          <div className={notice.bar}>
             <div style={{ width: isIndeterminate ? "40%" : `${percentage ?? 0}%` }} />
           </div>
         )}
@@ -23,7 +25,7 @@ export function ExportNotice({ progress, onCancel }: { progress: WalkProgress; o
       <span>
         {total === null ? `${rowsText(rows)} fetched` : `${rows.toLocaleString("en-US")} of ${rowsText(total)} fetched`}
       </span>
-      <Button className={styles.quiet} onPress={onCancel}>
+      <Button className={buttons.quiet} onPress={onCancel}>
         Cancel export
       </Button>
     </div>
@@ -41,9 +43,9 @@ export function FailedNotice({
   onRetry(): void;
 }) {
   return (
-    <div className={styles.notice} data-kind="failed" role="alert">
+    <div className={notice.notice} data-kind="failed" role="alert">
       <span>The rows could not be loaded. {shortReason(reason)}</span>
-      <Button className={styles.tool} isDisabled={isDisabled} onPress={onRetry}>
+      <Button className={buttons.tool} isDisabled={isDisabled} onPress={onRetry}>
         Try again
       </Button>
     </div>
@@ -70,18 +72,18 @@ export function SelectionNotice({
 }) {
   const away = count - inSight;
   return (
-    <div className={styles.notice} data-kind="selected">
+    <div className={notice.notice} data-kind="selected">
       <span>
         {`${rowsText(count)} selected`}
         {away > 0 && `, ${away === count ? "none" : `${inSight.toLocaleString("en-US")}`} of them shown here`}
       </span>
-      <span className={styles.row}>
+      <span className={controls.row}>
         {inSight > 0 && (
-          <Button className={styles.quiet} onPress={onCopy}>
+          <Button className={buttons.quiet} onPress={onCopy}>
             Copy
           </Button>
         )}
-        <Button className={styles.quiet} onPress={onClear}>
+        <Button className={buttons.quiet} onPress={onClear}>
           Clear selection
         </Button>
       </span>
@@ -94,7 +96,7 @@ const LINES = [0, 1, 2, 3, 4, 5, 6, 7];
 /** In place of rows that have never been there. */
 export function WaitingRows({ height }: { height: number }) {
   return (
-    <div className={styles.skeleton} aria-busy="true">
+    <div className={notice.skeleton} aria-busy="true">
       {LINES.map((line) => (
         <div key={line} style={{ height }}>
           <span style={{ width: `${30 + ((line * 37) % 45)}%` }} />

@@ -3,8 +3,10 @@ import { Button, Group, Input, TextField } from "react-aria-components";
 import { offsetOf, PAGE_SIZES, pageInfo } from "../../model/table/paging";
 import type { PageQuery } from "../../protocol/events";
 import { Icon } from "../../ui/Icon";
+import buttons from "./buttons.module.css";
+import controls from "./controls.module.css";
 import { Pick } from "./Pick";
-import styles from "./tools.module.css";
+import pager from "./pager.module.css";
 
 const figure = (number: number) => number.toLocaleString("en-US");
 
@@ -38,7 +40,7 @@ export function Pager({
   const sizes = [...new Set([...PAGE_SIZES, query.pageSize])].sort((a, b) => a - b);
   const go = (page: number) => onOffset(offsetOf(page, query, info.pages));
   return (
-    <Group className={styles.pager} aria-label="Pages">
+    <Group className={pager.pager} aria-label="Pages">
       <Pick
         label="Rows per page"
         value={String(query.pageSize)}
@@ -47,7 +49,7 @@ export function Pager({
         onChange={(size) => onPageSize(Number(size))}
       />
       <Button
-        className={styles.iconButton}
+        className={buttons.iconButton}
         aria-label="First page"
         isDisabled={isDisabled || !info.hasPrevious}
         onPress={() => go(1)}
@@ -55,7 +57,7 @@ export function Pager({
         <Icon name="first" />
       </Button>
       <Button
-        className={styles.iconButton}
+        className={buttons.iconButton}
         aria-label="Previous page"
         isDisabled={isDisabled || !info.hasPrevious}
         onPress={() => go(info.page - 1)}
@@ -64,7 +66,7 @@ export function Pager({
       </Button>
       <PageNumber key={info.page} page={info.page} pages={info.pages} isDisabled={isDisabled} onGo={go} />
       <Button
-        className={styles.iconButton}
+        className={buttons.iconButton}
         aria-label="Next page"
         isDisabled={isDisabled || !info.hasNext}
         onPress={() => onOffset(query.offset + query.pageSize)}
@@ -73,7 +75,7 @@ export function Pager({
       </Button>
       {info.pages !== null && (
         <Button
-          className={styles.iconButton}
+          className={buttons.iconButton}
           aria-label="Last page"
           isDisabled={isDisabled || !info.hasNext}
           onPress={() => go(info.pages ?? 1)}
@@ -103,10 +105,10 @@ function PageNumber({
     else setText(String(page));
   };
   return (
-    <span className={styles.pageNumber}>
+    <span className={pager.pageNumber}>
       <TextField aria-label="Page" value={text} onChange={setText} isDisabled={isDisabled}>
         <Input
-          className={styles.input}
+          className={controls.input}
           inputMode="numeric"
           size={Math.max(2, text.length)}
           onBlur={leave}

@@ -1,6 +1,7 @@
 import { Button, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
 import { Icon } from "../../ui/Icon";
-import styles from "./tools.module.css";
+import controls from "./controls.module.css";
+import menu from "./menu.module.css";
 
 /** One of a few words, in the filter editor and the pager. */
 export function Pick<T extends string>({
@@ -19,19 +20,19 @@ export function Pick<T extends string>({
   return (
     <Select
       aria-label={label}
-      className={styles.pick}
+      className={controls.pick}
       value={value}
       onChange={(id) => onChange(id as T)}
       isDisabled={isDisabled}
     >
-      <Button className={styles.pickButton}>
-        <SelectValue className={styles.pickValue} />
+      <Button className={controls.pickButton}>
+        <SelectValue className={controls.pickValue} />
         <Icon name="chevronDown" />
       </Button>
-      <Popover className={styles.popover}>
-        <ListBox className={styles.list} items={options}>
+      <Popover className={menu.popover}>
+        <ListBox className={menu.list} items={options}>
           {(option) => (
-            <ListBoxItem id={option.id} textValue={option.text} className={styles.item}>
+            <ListBoxItem id={option.id} textValue={option.text} className={menu.item}>
               {option.text}
             </ListBoxItem>
           )}

@@ -1,30 +1,27 @@
 import { type CSSProperties, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
-import { Button, Dialog } from "react-aria-components";
+import { Button } from "react-aria-components";
 import { cellOf, wholeText } from "../../model/table/cells";
 import type { TableColumn } from "../../model/table/columns";
 import { clipboardText } from "../../model/table/csv";
 import { cleanFilter, countRules, filterTest } from "../../model/table/filter";
 import { searcher } from "../../model/table/search";
-import { densityOf, isChanged, overflowOf, ROW_HEIGHTS, viewNamed } from "../../model/table/settings";
+import { densityOf, overflowOf, ROW_HEIGHTS } from "../../model/table/settings";
 import { tagColors } from "../../model/table/tags";
-import type { Density, Overflow } from "../../model/types";
-import { Icon } from "../../ui/Icon";
 import { inputAnchor, useBlocked, useInput, usePageContext, useRenderId } from "../hooks";
 import type { ComponentProps } from "../Render";
 import { useSize } from "../size";
 import { safeStyle } from "../style";
-import { Anchored } from "./Anchored";
-import { ColumnList } from "./ColumnList";
-import { type GridRow, type PlacedColumn, placedColumns, type RowTest, useGridEngine } from "./engine";
-import { FilterPanel } from "./FilterPanel";
+import buttonStyles from "./buttons.module.css";
+import { type GridRow, placedColumns, type RowTest, useGridEngine } from "./engine";
 import { Grid, SELECT_WIDTH } from "./Grid";
-import { hasActions, nameOf, type RowView } from "./GridRow";
+import { hasActions, type RowView } from "./GridRow";
 import { useSettings } from "./memory";
-import { columnSections, DENSITIES, exportSections, OVERFLOWS, rowsText } from "./menus";
+import { rowsText } from "./menus";
 import { ExportNotice, FailedNotice, SelectionNotice, WaitingRows } from "./Notices";
 import { Pager, rangeText } from "./Pager";
-import { Choices, Panel, SearchBox, ToolMenu, ViewMenu } from "./Toolbar";
-import styles from "./tools.module.css";
+import { type Open, TableMenus } from "./TableMenus";
+import { TableTools } from "./TableTools";
+import styles from "./table.module.css";
 import { useColumns } from "./useColumns";
 import { useExport } from "./useExport";
 import { actionsWidth, useRowActions } from "./useRowActions";
@@ -33,11 +30,6 @@ import { useSelection } from "./useSelection";
 
 /** In px. Below it only the first column stays in place and the actions go behind a menu. */
 const NARROW = 600;
-
-type Open =
-  | { kind: "row"; row: GridRow; anchor: HTMLElement }
-  | { kind: "column"; column: PlacedColumn; anchor: HTMLElement }
-  | { kind: "whole"; title: string; text: string; anchor: HTMLElement };
 
 /** A table of an app: with all its rows here, or page by page from the app. */
 export function Table({ node }: ComponentProps<"input-table">) {
@@ -52,7 +44,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
   const source = useRows(node, ownSettings, change, walk?.page ?? null);
   const { paged, rows, locked, settings } = source;
   const arranged = useColumns(node, rows, settings, change);
-  const { columns, visible, inOrder } = arranged;
+  const { columns, visible } = arranged;
   const [outer, size] = useSize<HTMLDivElement>(GUESS);
   // Inside the border.
   const width = size.width - 2;
@@ -185,105 +177,25 @@ export function Table({ node }: ComponentProps<"input-table">) {
       )}
       <div className={styles.frame} data-invalid={input.invalid || undefined}>
         {(rows.length > 0 || paged) && columns.length > 0 && (
-          <div className={styles.toolbar}>
-            {properties.notSearchable !== true && (
-              <SearchBox value={settings.search} delayed={paged} isDisabled={locked} onSearch={source.setSearch} />
-            )}
-            <div className={styles.tools}>
-              {(properties.views?.length ?? 0) > 0 && (
-                <ViewMenu
-                  views={properties.views ?? []}
-                  chosen={viewNamed(properties.views, settings.view)}
-                  changed={isChanged(settings, properties.views)}
-                  isDisabled={locked}
-                  onChoose={source.setView}
-                />
-              )}
-              {properties.filterable !== false && (
-                <Panel
-                  label="Filter"
-                  icon={<Icon name="filter" />}
-                  count={rules}
-                  isDisabled={locked}
-                  isOpen={filterOpen !== false}
-                  onOpenChange={setFilterOpen}
-                >
-                  {(close) => (
-                    <FilterPanel
-                      filter={settings.filterBy}
-                      columns={inOrder}
-                      rows={rows}
-                      startWith={typeof filterOpen === "object" ? filterOpen : null}
-                      delayed={paged}
-                      onFilter={source.setFilter}
-                      onClose={close}
-                    />
-                  )}
-                </Panel>
-              )}
-              <Panel
-                label="Columns"
-                icon={<Icon name="columns" />}
-                count={visible.length < columns.length ? visible.length : 0}
-              >
-                {() => (
-                  <>
-                    <ColumnList
-                      columns={inOrder}
-                      isVisible={(column) => visible.includes(column)}
-                      pinOf={arranged.pinOf}
-                      onVisible={(column, shows) => arranged.setHidden(column, !shows)}
-                      onPin={arranged.setPin}
-                      onMove={arranged.move}
-                    />
-                    <Button className={styles.quiet} onPress={arranged.reset}>
-                      As the author set them
-                    </Button>
-                  </>
-                )}
-              </Panel>
-              <ToolMenu
-                label="Rows"
-                icon={<Icon name="rows" />}
-                sections={[
-                  {
-                    title: "Height",
-                    chosen: density,
-                    choices: DENSITIES,
-                    onChoose: (next) => change((before) => ({ ...before, density: next as Density })),
-                  },
-                  {
-                    title: "Long text",
-                    chosen: settings.overflow ?? overflow,
-                    choices: OVERFLOWS,
-                    onChoose: (next) => change((before) => ({ ...before, overflow: next as Overflow })),
-                  },
-                ]}
-              />
-              <ToolMenu
-                label="Export"
-                icon={<Icon name="download" />}
-                isDisabled={walk !== null || source.waiting}
-                sections={exportSections({
-                  paged,
-                  shown: shown.length,
-                  total: source.total,
-                  selected: selection.inSight.length,
-                  hiddenColumns: columns.length - visible.length,
-                  locked,
-                  onExport: (what, all) => {
-                    const wanted = all ? inOrder : placed;
-                    if (what === "all") void saveAll(wanted);
-                    else
-                      save(
-                        wanted,
-                        (what === "selected" ? selection.inSight : shown).map((row) => row.original),
-                      );
-                  },
-                })}
-              />
-            </div>
-          </div>
+          <TableTools
+            properties={properties}
+            source={source}
+            arranged={arranged}
+            change={change}
+            density={density}
+            overflow={overflow}
+            rules={rules}
+            filterOpen={filterOpen}
+            onFilterOpen={setFilterOpen}
+            counts={{ shown: shown.length, selected: selection.inSight.length }}
+            isExporting={walk !== null}
+            onExport={(what, allColumns) => {
+              const wanted = allColumns ? arranged.inOrder : placed;
+              const picked = what === "selected" ? selection.inSight : shown;
+              if (what === "all") void saveAll(wanted);
+              else save(wanted, originals(picked));
+            }}
+          />
         )}
         <div
           className={styles.progress}
@@ -299,13 +211,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
             count={selection.count}
             inSight={selection.inSight.length}
             onCopy={() =>
-              copy(
-                clipboardText(
-                  placed,
-                  selection.inSight.map((row) => row.original),
-                ),
-                `${rowsText(selection.inSight.length)} copied.`,
-              )
+              copy(clipboardText(placed, originals(selection.inSight)), `${rowsText(selection.inSight.length)} copied.`)
             }
             onClear={selection.clear}
           />
@@ -342,7 +248,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
               narrowed ? (
                 <>
                   <span>No row fits the search and the filters.</span>
-                  <Button className={styles.tool} isDisabled={locked} onPress={source.clear}>
+                  <Button className={buttonStyles.tool} isDisabled={locked} onPress={source.clear}>
                     Clear search and filters
                   </Button>
                 </>
@@ -382,61 +288,23 @@ export function Table({ node }: ComponentProps<"input-table">) {
       <span className="visually-hidden" role="status">
         {announced}
       </span>
-      <Anchored anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
-        {open?.kind === "row" && (
-          <Choices
-            label={`Actions for ${nameOf(open.row, view)}`}
-            sections={[
-              {
-                choices: inMenu.map(({ action, index }) => ({
-                  id: String(index),
-                  text: action.label,
-                  isDangerous: action.appearance === "danger",
-                  isDisabled: refusal !== null,
-                  description: refusal ?? undefined,
-                })),
-                onChoose: (index) => actions.run(open.row, Number(index)),
-              },
-            ]}
-          />
-        )}
-        {open?.kind === "column" && (
-          <Choices
-            label={`Options of column ${open.column.heading}`}
-            sections={columnSections({
-              column: open.column,
-              canSort: sortable !== false && !locked,
-              isSorted: settings.sortBy.some((rule) => rule.key === open.column.name),
-              canFilter: properties.filterable !== false && !locked,
-              pin: arranged.pinOf(open.column),
-              onSort: (direction) =>
-                source.setSort(
-                  direction
-                    ? [{ key: open.column.name, direction }]
-                    : settings.sortBy.filter((rule) => rule.key !== open.column.name),
-                ),
-              onFilter: () => setFilterOpen(open.column),
-              onPin: (pin) => arranged.setPin(open.column, pin),
-              onMove: (by) => arranged.move(open.column, by),
-              onHide: () => arranged.setHidden(open.column, true),
-            })}
-          />
-        )}
-        {open?.kind === "whole" && (
-          <Dialog aria-label={open.title} className={styles.whole}>
-            <div className={styles.wholeHead}>
-              <strong>{open.title}</strong>
-              <Button className={styles.quiet} onPress={() => copy(open.text, "Copied.")}>
-                Copy
-              </Button>
-            </div>
-            <pre>{open.text}</pre>
-          </Dialog>
-        )}
-      </Anchored>
+      <TableMenus
+        open={open}
+        onClose={() => setOpen(null)}
+        view={view}
+        onAction={actions.run}
+        source={source}
+        arranged={arranged}
+        canSort={sortable !== false && !locked}
+        canFilter={properties.filterable !== false && !locked}
+        onFilter={setFilterOpen}
+        onCopy={(text) => copy(text, "Copied.")}
+      />
     </div>
   );
 }
+
+const originals = (rows: readonly GridRow[]) => rows.map((row) => row.original);
 
 /** Until a table is laid out. */
 const GUESS = { width: 1000, height: 400 };

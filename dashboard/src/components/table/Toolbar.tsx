@@ -15,7 +15,9 @@ import {
 } from "react-aria-components";
 import type { TableView } from "../../model/types";
 import { Icon } from "../../ui/Icon";
-import styles from "./tools.module.css";
+import buttons from "./buttons.module.css";
+import menu from "./menu.module.css";
+import search from "./search.module.css";
 
 /** How long a search on a paged table waits for the next letter, in ms. Enter does not wait. */
 const PAUSE = 600;
@@ -48,7 +50,7 @@ export function SearchBox({
   return (
     <SearchField
       aria-label="Search in this table"
-      className={styles.search}
+      className={search.search}
       value={text}
       isDisabled={isDisabled}
       onChange={(next) => {
@@ -63,8 +65,8 @@ export function SearchBox({
       onSubmit={send}
     >
       <Icon name="search" />
-      <Input className={styles.searchInput} placeholder="Search" />
-      <Button className={styles.clear} aria-label="Clear search">
+      <Input className={search.searchInput} placeholder="Search" />
+      <Button className={search.clear} aria-label="Clear search">
         <Icon name="cross" />
       </Button>
     </SearchField>
@@ -92,18 +94,18 @@ export function Panel({
 }) {
   return (
     <DialogTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
-      <Button className={styles.tool} isDisabled={isDisabled} data-on={count ? true : undefined}>
+      <Button className={buttons.tool} isDisabled={isDisabled} data-on={count ? true : undefined}>
         {icon}
-        <span className={styles.toolLabel}>{label}</span>
+        <span className={buttons.toolLabel}>{label}</span>
         {count ? (
-          <span className={styles.count}>
+          <span className={buttons.count}>
             {count}
             <span className="visually-hidden"> in use</span>
           </span>
         ) : null}
       </Button>
-      <Popover className={styles.popover} placement="bottom end">
-        <Dialog aria-label={label} className={styles.panel}>
+      <Popover className={menu.popover} placement="bottom end">
+        <Dialog aria-label={label} className={menu.panel}>
           {({ close }) => children(close)}
         </Dialog>
       </Popover>
@@ -146,16 +148,16 @@ export function ToolMenu({
   return (
     <MenuTrigger>
       <Button
-        className={styles.tool}
+        className={buttons.tool}
         isDisabled={isDisabled}
         aria-label={shown === label ? undefined : `${label}: ${shown}`}
         data-on={on || undefined}
       >
         {icon}
-        <span className={styles.toolLabel}>{shown}</span>
+        <span className={buttons.toolLabel}>{shown}</span>
         <Icon name="chevronDown" />
       </Button>
-      <Popover className={styles.popover} placement="bottom end">
+      <Popover className={menu.popover} placement="bottom end">
         <Choices label={label} sections={sections} />
       </Popover>
     </MenuTrigger>
@@ -164,37 +166,37 @@ export function ToolMenu({
 
 export function Choices({ label, sections }: { label: string; sections: readonly ChoiceSection[] }) {
   return (
-    <Menu aria-label={label} className={styles.list}>
+    <Menu aria-label={label} className={menu.list}>
       {sections.map((section, at) => (
         <MenuSection
           // biome-ignore lint/suspicious/noArrayIndexKey: sections stay where they are
           key={at}
           id={`section ${at}`}
           aria-label={section.title ?? label}
-          className={styles.section}
+          className={menu.section}
           selectionMode={section.chosen === undefined ? "none" : "single"}
           selectedKeys={section.chosen ? [section.chosen] : []}
           disallowEmptySelection={false}
         >
-          {section.title && <Header className={styles.sectionTitle}>{section.title}</Header>}
+          {section.title && <Header className={menu.sectionTitle}>{section.title}</Header>}
           {section.choices.map((choice) => (
             <MenuItem
               key={choice.id}
               id={choice.id}
               textValue={choice.text}
               isDisabled={choice.isDisabled}
-              className={styles.item}
+              className={menu.item}
               data-dangerous={choice.isDangerous || undefined}
               onAction={() => section.onChoose(choice.id)}
             >
               {({ isSelected }) => (
                 <>
                   {section.chosen !== undefined && (
-                    <span className={styles.mark}>{isSelected && <Icon name="check" />}</span>
+                    <span className={menu.mark}>{isSelected && <Icon name="check" />}</span>
                   )}
-                  <span className={styles.words}>
+                  <span className={menu.words}>
                     <span>{choice.text}</span>
-                    {choice.description && <span className={styles.description}>{choice.description}</span>}
+                    {choice.description && <span className={menu.description}>{choice.description}</span>}
                   </span>
                 </>
               )}

@@ -11,6 +11,8 @@ export function watchTables(): void {
   vi.setConfig({ testTimeout: 60_000 });
   let complaints: unknown[] = [];
   beforeEach(() => {
+    // What the table before has written there.
+    history.replaceState(null, "", "/");
     complaints = [];
     for (const kind of ["error", "warn"] as const) {
       vi.spyOn(console, kind).mockImplementation((...words) => {

@@ -24,6 +24,7 @@ import { TableTools } from "./TableTools";
 import styles from "./table.module.css";
 import { useColumns } from "./useColumns";
 import { useExport } from "./useExport";
+import { useLink } from "./useLink";
 import { actionsWidth, useRowActions } from "./useRowActions";
 import { useRows } from "./useRows";
 import { useSelection } from "./useSelection";
@@ -42,6 +43,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
   const [ownSettings, change] = useSettings(id, properties);
   const { walk, save, saveAll } = useExport(id, input.label ?? id);
   const source = useRows(node, ownSettings, change, walk?.page ?? null);
+  useLink(id, properties, source);
   const { paged, rows, locked, settings } = source;
   const arranged = useColumns(node, rows, settings, change);
   const { columns, visible } = arranged;
@@ -201,6 +203,7 @@ export function Table({ node }: ComponentProps<"input-table">) {
           className={styles.progress}
           data-on={source.busy || source.waiting || source.refreshing || undefined}
           aria-hidden="true"
+          data-screen-only
         />
         {walk && <ExportNotice progress={walk.progress} onCancel={() => walk.stop.abort()} />}
         {source.failed !== null && (

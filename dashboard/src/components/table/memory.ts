@@ -1,9 +1,10 @@
 /** Table settings that outlive the component: an update may take a table away and bring it back. */
 import { useCallback, useState } from "react";
 import type { Execution } from "../../model/execution";
-import { startSettings, type TableSettings } from "../../model/table/settings";
+import type { TableSettings } from "../../model/table/settings";
 import type { TableProperties } from "../../model/types";
 import { usePageContext, useRenderId } from "../hooks";
+import { linkedSettings } from "./useLink";
 
 const memory = new WeakMap<Execution, Map<string, TableSettings>>();
 
@@ -14,7 +15,7 @@ export function useSettings(
 ): [TableSettings, (change: (before: TableSettings) => TableSettings) => void] {
   const { execution } = usePageContext();
   const key = `${useRenderId()} ${id}`;
-  const [settings, setSettings] = useState(() => memory.get(execution)?.get(key) ?? startSettings(properties));
+  const [settings, setSettings] = useState(() => memory.get(execution)?.get(key) ?? linkedSettings(id, properties));
   const change = useCallback(
     (make: (before: TableSettings) => TableSettings) => {
       setSettings((before) => {

@@ -29,6 +29,8 @@ export interface TableRows {
   /** With the query of a paged table in place of one's own. */
   settings: TableSettings;
   ask(change: Partial<PageQuery>): void;
+  /** A whole query, its page included. */
+  askFor(query: PageQuery): void;
   retry(): void;
   setSearch(text: string): void;
   setSort(rules: SortRule[]): void;
@@ -86,6 +88,9 @@ export function useRows(
         }
       : settings,
     ask,
+    askFor: (next) => {
+      if (!locked) actions.changePage(id, next);
+    },
     retry: () => actions.changePage(id, query),
     setSearch: (text) => (paged ? ask({ searchQuery: text.trim() === "" ? null : text }) : own({ search: text })),
     setSort: (sortBy) => (paged ? ask({ sortBy }) : own({ sortBy })),

@@ -269,6 +269,10 @@ def paged_app(page: Page, ui: UI):
     page.add(lambda: ui.button("again", on_click=lambda: page.update()))
 
 
+def long_app(page: Page, ui: UI):
+    page.add(lambda: ui.table("rows", ROWS, columns=["n", "word"], paginate=False))
+
+
 # --------------------------------------------------------------------------
 # 5. charts
 # --------------------------------------------------------------------------
@@ -388,6 +392,23 @@ def update_app(page: Page, ui: UI):
     page.add(lambda: ui.text("big") if st["n"] >= 100 else ui.header("small"))
 
 
+def moving_app(page: Page, ui: UI):
+    """An input that goes into a card and out again, at each Enter."""
+    st = {"inside": False}
+
+    def move(_):
+        st["inside"] = not st["inside"]
+        page.update()
+
+    def view():
+        field = ui.text_input("wanderer", on_enter=move)
+        if st["inside"]:
+            return ui.stack([ui.text("inside"), ui.card([field])])
+        return ui.stack([field, ui.text("outside")])
+
+    page.add(view)
+
+
 def broken_app(page: Page, ui: UI):
     page.add(lambda: ui.stack([ui.text_input("same"), ui.text_input("same")]))
 
@@ -415,10 +436,12 @@ client = c.Client(
         c.App("hooks", hooks_app),
         c.App("tables", tables_app, navigation=nav),
         c.App("paged", paged_app),
+        c.App("long", long_app, hidden=True),
         c.App("charts", charts_app),
         c.App("layouts", layouts_app, hidden=True),
         c.App("actions", actions_app),
         c.App("update", update_app, parent_app_route="display"),
+        c.App("moving", moving_app, hidden=True),
         c.App("broken", broken_app),
         c.App("crash", crash_app),
         c.App("slow", slow_app, hidden=True),

@@ -27,6 +27,7 @@ export function AppNav({
     <nav
       className={styles.nav}
       aria-label="Apps"
+      data-screen-only
       data-open={open || undefined}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !open) return;

@@ -33,7 +33,7 @@ export function StatusControl({
   const { environment, app, user } = grant;
   const sdk = [environment.sdkPackageName, environment.sdkPackageVersion].filter(Boolean).join(" ");
   return (
-    <div className={styles.corner}>
+    <div className={styles.corner} data-screen-only>
       <DialogTrigger>
         <Button appearance="outline" aria-label={`App menu. ${words}`}>
           <span className="with-icon">

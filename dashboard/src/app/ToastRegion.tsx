@@ -41,6 +41,7 @@ export function ToastRegion({ toasts }: { toasts: Toasts }) {
       // An open dialog neither hides it nor takes a press on it for a press outside.
       data-react-aria-top-layer="true"
       className={styles.region}
+      data-screen-only
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onPointerDownCapture={() => remember(document.activeElement)}

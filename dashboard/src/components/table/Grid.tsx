@@ -21,6 +21,7 @@ import { hasActions, isCut, Row, type RowView } from "./GridRow";
 import styles from "./grid.module.css";
 import { HeaderCell } from "./HeaderCell";
 import { type Cell, moved } from "./moves";
+import { PRINTED_ROWS, usePrinting } from "./usePrinting";
 
 /** From this many rows on, only those in sight are in the page. */
 export const VIRTUAL_FROM = 36;
@@ -71,7 +72,9 @@ export function Grid(props: GridProps) {
   // Rows and columns may have gone since.
   const at: Cell = { r: Math.min(active.r, rows.length - 1), c: Math.min(active.c, Math.max(0, width - 1)) };
 
-  const virtual = rows.length >= VIRTUAL_FROM;
+  const printing = usePrinting();
+  const virtual = rows.length >= VIRTUAL_FROM && !printing;
+  const drawn = printing ? rows.slice(0, PRINTED_ROWS) : rows;
   const wraps = view.columns.some((column) => view.overflowOf(column) === "dynamic");
   // One function for as long as the rows are the same: for a new one the list would place all rows anew in each frame.
   const keyOf = useCallback((index: number) => rows[index]?.id ?? index, [rows]);
@@ -276,6 +279,7 @@ export function Grid(props: GridProps) {
       style={{
         ["--columns" as string]: template,
         ["--width" as string]: `${total}px`,
+        ["--printed-columns" as string]: template.replaceAll("px", "fr"),
         scrollPaddingTop: HEAD_HEIGHT,
         scrollPaddingLeft: sticky("left") + (first ? SELECT_WIDTH : 0),
         scrollPaddingRight: sticky("right") + (hasActions(view) ? props.actionsWidth : 0),
@@ -360,12 +364,19 @@ export function Grid(props: GridProps) {
                   )
                 );
               })
-            : rows.map((row, index) => <Row key={row.id} {...shared(row, index)} top={null} />)}
+            : drawn.map((row, index) => <Row key={row.id} {...shared(row, index)} top={null} />)}
         </div>
+      )}
+      {drawn.length < rows.length && (
+        <p className={styles.notPrinted}>
+          {`The first ${figure(drawn.length)} of ${figure(rows.length)} rows. The export has them all.`}
+        </p>
       )}
     </div>
   );
 }
+
+const figure = (number: number) => number.toLocaleString("en-US");
 
 function AllCheckbox({ state, onToggle }: { state: AllState; onToggle: () => void }) {
   const box = useRef<HTMLInputElement>(null);

@@ -9,7 +9,7 @@ import type { WalkProgress } from "./walk";
 export function ExportNotice({ progress, onCancel }: { progress: WalkProgress; onCancel(): void }) {
   const { rows, total } = progress;
   return (
-    <div className={notice.notice}>
+    <div className={notice.notice} data-screen-only>
       <ProgressBar
         aria-label="Export"
         className={notice.export}
@@ -72,7 +72,7 @@ export function SelectionNotice({
 }) {
   const away = count - inSight;
   return (
-    <div className={notice.notice} data-kind="selected">
+    <div className={notice.notice} data-kind="selected" data-screen-only>
       <span>
         {`${rowsText(count)} selected`}
         {away > 0 && `, ${away === count ? "none" : `${inSight.toLocaleString("en-US")}`} of them shown here`}

@@ -40,7 +40,7 @@ export function Pager({
   const sizes = [...new Set([...PAGE_SIZES, query.pageSize])].sort((a, b) => a - b);
   const go = (page: number) => onOffset(offsetOf(page, query, info.pages));
   return (
-    <Group className={pager.pager} aria-label="Pages">
+    <Group className={pager.pager} aria-label="Pages" data-screen-only>
       <Pick
         label="Rows per page"
         value={String(query.pageSize)}

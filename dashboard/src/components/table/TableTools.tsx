@@ -45,7 +45,7 @@ export function TableTools({
   const { columns, inOrder, visible } = arranged;
   const { settings, locked, paged } = source;
   return (
-    <div className={styles.toolbar}>
+    <div className={styles.toolbar} data-screen-only>
       {properties.notSearchable !== true && (
         <SearchBox value={settings.search} delayed={paged} isDisabled={locked} onSearch={source.setSearch} />
       )}

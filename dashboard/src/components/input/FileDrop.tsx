@@ -1,4 +1,4 @@
-import { useId, useRef, useState } from "react";
+import { type ClipboardEvent, useId, useRef, useState } from "react";
 import { Button, DropZone, FileTrigger, isFileDropItem } from "react-aria-components";
 import {
   acceptAttribute,
@@ -46,6 +46,16 @@ export function FileDrop({ node }: ComponentProps<"input-file-drop">) {
       change(choice.files);
     }
   };
+  /** The base reads files that were copied as such, but no picture, which is what people paste most. */
+  const paste = (event: ClipboardEvent) => {
+    const files = [...event.clipboardData.files];
+    const folder = [...event.clipboardData.items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
+    if (files.length === 0 || folder) return;
+    event.preventDefault();
+    // Not twice.
+    event.stopPropagation();
+    add(files);
+  };
   const remove = (key: string) => {
     setRefused([]);
     change(input.value.filter((file) => file.key !== key));
@@ -62,6 +72,7 @@ export function FileDrop({ node }: ComponentProps<"input-file-drop">) {
       data-full
       role="group"
       aria-labelledby={`${id}label`}
+      onPaste={paste}
       style={safeStyle(node.model.style)}
     >
       <span id={`${id}label`} className={fieldStyles.label}>
@@ -97,7 +108,7 @@ export function FileDrop({ node }: ComponentProps<"input-file-drop">) {
             {properties.maxCount === 1 ? "Choose a file" : "Choose files"}
           </Button>
         </FileTrigger>
-        <span className={styles.hint}>or drop here</span>
+        <span className={styles.hint}>or drop or paste here</span>
         <span id={`${id}limits`} className={styles.limits}>
           {limitsText(properties)}
         </span>

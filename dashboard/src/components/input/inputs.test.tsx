@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { BrowserEvent } from "../../protocol/events";
@@ -150,6 +150,22 @@ test("files go before the event that names them, and again for the next one", as
   expect(document.activeElement).toBe(within(field).getByRole("button", { name: "Choose files" }));
   // Now it is empty and required: nothing to send.
   expect(sentOf(from, "ah")).toHaveLength(1);
+});
+
+test("files are pasted, whichever part of the input has the focus, and what does not fit says why", async () => {
+  const from = replay("08-hooks-render");
+  render(<FixturePage from={from} />);
+  const choose = await screen.findByRole("button", { name: "Choose files" });
+  const picture = new File(["p"], "image.png", { type: "image/png" });
+  const huge = new File(["h"], "huge.bin");
+  Object.defineProperty(huge, "size", { value: 11_000_000 });
+  fireEvent.paste(choose, { clipboardData: { files: [picture, huge], items: [] } });
+  expect(await screen.findByText("image.png")).toBeTruthy();
+  expect(screen.getByText("huge.bin").closest("[aria-live]")?.textContent).toContain("10 MB is too large");
+  await waitFor(() => expect(from.uploads).toHaveLength(1));
+  // Words on the clipboard are no files.
+  fireEvent.paste(choose, { clipboardData: { files: [], items: [] } });
+  expect(from.uploads).toHaveLength(1);
 });
 
 test("set inputs fills every kind, sends nothing, and forgets errors", async () => {

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { failureOf, forOutsiders } from "./failure";
 import { linkTarget, safeUrl } from "./navigate";
 import { formatParams, parseParams } from "./params";
-import { contrast, parseColour, themeTokens } from "./theme";
+import { contrast, parseColour, STATUS_TEXTS, themeTokens } from "./theme";
 
 describe("params", () => {
   test("come back with the type they went with", () => {
@@ -83,10 +84,26 @@ describe("themes", () => {
               expect(pair(text, ground), `${name}: ${text} on ${ground}`).toBeGreaterThanOrEqual(4.5);
             }
           }
+          const notices = STATUS_TEXTS[themeTokens({ backgroundColor, textColor, primaryColor })?.scheme ?? "light"];
+          for (const [status, [, soft]] of Object.entries(notices)) {
+            const text = `--${status}-text`;
+            for (const ground of ["--background", "--surface", "--surface-sunken"]) {
+              expect(pair(text, ground), `${name}: ${text} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+            }
+            expect(contrast(colour(made[text] ?? ""), colour(soft)), `${name}: ${text}`).toBeGreaterThanOrEqual(4.5);
+          }
           expect(pair("--on-primary", "--primary"), name).toBeGreaterThanOrEqual(4.5);
           expect(pair("--focus", "--background"), name).toBeGreaterThanOrEqual(3);
         }
       }
+    }
+  });
+  test("the colours of statuses are those of the tokens", () => {
+    const tokensFile = readFileSync("src/styles/tokens.css", "utf8");
+    for (const [status, [text, soft]] of Object.entries(STATUS_TEXTS.light)) {
+      const dark = STATUS_TEXTS.dark[status as keyof typeof STATUS_TEXTS.dark];
+      expect(tokensFile).toContain(`--${status}-text: light-dark(${text}, ${dark[0]});`);
+      expect(tokensFile).toContain(`--${status}-soft: light-dark(${soft}, ${dark[1]});`);
     }
   });
   test("colours that can be read stay as they are", () => {

@@ -49,6 +49,22 @@ function readable(colour: Rgb, grounds: Rgb[], least = READABLE): Rgb {
   return goal;
 }
 
+/** Texts that say how something is, and the ground of their own notices; as in `tokens.css`. */
+export const STATUS_TEXTS = {
+  light: {
+    danger: ["#a3211a", "#fbeae8"],
+    warning: ["#80540a", "#fdf3dc"],
+    success: ["#226640", "#e4f3ea"],
+    info: ["#23568f", "#e6eef9"],
+  },
+  dark: {
+    danger: ["#f39a92", "#3b1d1a"],
+    warning: ["#eec06a", "#38290d"],
+    success: ["#7ccc9d", "#173324"],
+    info: ["#92bdf0", "#1a2c42"],
+  },
+} as const;
+
 /** Custom properties for the page, and whether it is a dark one; null when the app has no theme. */
 export function themeTokens(
   theme: Theme | null | undefined,
@@ -92,6 +108,10 @@ export function themeTokens(
     "--focus": readable(primary, [ground, surface], 3.05),
     "--series-1": readable(primary, [ground, surface], 3.05),
   };
+  for (const [name, own] of Object.entries(STATUS_TEXTS[dark ? "dark" : "light"])) {
+    const [colour, soft] = [...own].map((hex: string) => parseColour(hex) ?? goal) as [Rgb, Rgb];
+    tokens[`--${name}-text`] = readable(colour, [...grounds, soft]);
+  }
   const written = Object.fromEntries(Object.entries(tokens).map(([name, colour]) => [name, write(colour)]));
   return { scheme: dark ? "dark" : "light", tokens: written };
 }

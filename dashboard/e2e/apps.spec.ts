@@ -69,7 +69,7 @@ test.describe("addresses that lead nowhere", () => {
   test("an app or an environment that is not there is said to be not there", async ({ page, sdk: _, app }) => {
     for (const path of [app("nothing"), "/app/11111111-1111-4111-8111-111111111111/form"]) {
       await page.goto(path);
-      await expect(page.getByRole("heading", { name: "There is no such app" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "There is no such app" })).toBeFocused();
     }
     await accessible(page);
   });

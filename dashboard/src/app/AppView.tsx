@@ -1,8 +1,9 @@
 import { type CSSProperties, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { focusInput, PageContext, type PageContextValue, usePageState } from "../components/hooks";
+import { PageContext, type PageContextValue, usePageState } from "../components/hooks";
 import { RenderRoot } from "../components/Render";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
+import { usePageFocus } from "../ui/page-focus";
 import { Part, retryParts } from "../ui/part";
 import { Spinner } from "../ui/Spinner";
 import { Wait } from "../ui/Wait";
@@ -13,6 +14,7 @@ import { download } from "./browser";
 import type { AppController, AppSnapshot } from "./controller";
 import { EnvironmentAway } from "./EnvironmentAway";
 import { FailurePanel } from "./FailurePanel";
+import { keepFocus } from "./keep-focus";
 import { StatusBanner } from "./StatusBanner";
 import { ToastRegion } from "./ToastRegion";
 import { useTheme } from "./useTheme";
@@ -74,14 +76,14 @@ export function AppView({
 
   return (
     <div className={styles.page} data-nav={nav ? true : undefined}>
-      <a className="skip-link" href="#main">
+      <a className="skip-link" href="#main" data-screen-only>
         Skip to the app
       </a>
       {nav && grant && (
         <AppNav nav={nav} environmentId={environmentId} companyName={grant.companyName} current={grant.app.route} />
       )}
       <main className={styles.main} id="main" tabIndex={-1}>
-        <PageHeading name={name} appRoute={state.appRoute} />
+        <PageHeading name={name} address={state.appRoute && `/app/${environmentId}/${state.appRoute}`} />
         {after && grant && !lost && (
           <Suspense>
             <StatusControl
@@ -92,14 +94,14 @@ export function AppView({
             />
           </Suspense>
         )}
-        <div className={styles.connection}>
+        <div className={styles.connection} data-screen-only>
           <StatusBanner
             status={status}
             hasPage={execution?.page.started === true}
             retryNow={() => controller.retryNow()}
           />
         </div>
-        <div className={styles.banners}>
+        <div className={styles.banners} data-screen-only>
           {removed && !lost && (
             <Notice tone="warning" title="This app is no longer offered">
               <p>A newer version of its server does not have it any more. What you see is the last state.</p>
@@ -152,13 +154,9 @@ function useFirstPicture(heard: boolean): boolean {
 }
 
 /** For screen readers and the order of headings; the app shows its own words. It takes the focus at each further app. */
-function PageHeading({ name, appRoute }: { name: string; appRoute: string }) {
+function PageHeading({ name, address }: { name: string; address: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const before = useRef(appRoute);
-  useEffect(() => {
-    if (before.current !== "" && before.current !== appRoute) heading.current?.focus();
-    before.current = appRoute;
-  }, [appRoute]);
+  usePageFocus(heading, address);
   return (
     <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
       {name}
@@ -173,9 +171,7 @@ function Area({ state, controller }: { state: AppSnapshot; controller: AppContro
   useEffect(() => {
     const shown = area.current;
     if (!page.started || !shown) return;
-    giveFocusBack(shown);
-    shown.addEventListener("focusin", rememberFocus);
-    return () => shown.removeEventListener("focusin", rememberFocus);
+    return keepFocus(shown);
   }, [page.started]);
   if (!page.started) {
     if (state.failure?.severity === "error") return null;
@@ -218,7 +214,7 @@ function Area({ state, controller }: { state: AppSnapshot; controller: AppContro
         {loading ? loading.text : ""}
       </p>
       {loading && (
-        <div className={styles.loading} aria-hidden="true">
+        <div className={styles.loading} aria-hidden="true" data-screen-only>
           <Spinner size="sm" />
           <span>{loading.text}</span>
         </div>
@@ -236,23 +232,6 @@ function Area({ state, controller }: { state: AppSnapshot; controller: AppContro
       </div>
     </>
   );
-}
-
-/** The last input that had the focus: by its own id, for a render that comes again has another one. */
-let focused: { id: string } | null = null;
-
-function rememberFocus({ target }: FocusEvent): void {
-  const anchor = (target as HTMLElement).closest<HTMLElement>("[data-input]")?.dataset.input;
-  focused = anchor ? { id: anchor.slice(anchor.indexOf(" ") + 1) } : null;
-}
-
-/** A run that took the place of another one: the person goes on where they were. */
-function giveFocusBack(area: HTMLElement): void {
-  const wanted = focused;
-  focused = null;
-  if (!wanted || document.activeElement !== document.body) return;
-  const anchor = area.querySelector<HTMLElement>(`[data-input$=${JSON.stringify(` ${wanted.id}`)}]`);
-  if (anchor?.dataset.input) focusInput(anchor.dataset.input.split(" ")[0] ?? "", wanted.id);
 }
 
 function facts({ grant, appRoute, run }: AppSnapshot, environmentId: string): Record<string, string> {

@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./frame.module.css";
 import { Logo } from "./Logo";
+import { usePageFocus } from "./page-focus";
 import { SchemeSwitch } from "./SchemeSwitch";
 
 /** What is around every page but an app's: the mark, one main part, the switch of colours. */
@@ -16,12 +17,14 @@ export function Frame({
   brand?: ReactNode;
   tools?: ReactNode;
 }) {
+  const main = useRef<HTMLElement>(null);
+  usePageFocus(main, location.pathname);
   useEffect(() => {
     document.title = `${title} · Compose`;
   }, [title]);
   return (
     <div className={styles.frame}>
-      <a className="skip-link" href="#main">
+      <a className="skip-link" href="#main" data-screen-only>
         Skip to the content
       </a>
       <header className={styles.header}>
@@ -29,12 +32,14 @@ export function Frame({
           <Logo />
           {brand ?? <span>Compose</span>}
         </a>
-        <div className={styles.tools}>{tools}</div>
+        <div className={styles.tools} data-screen-only>
+          {tools}
+        </div>
       </header>
-      <main className={styles.main} id="main" tabIndex={-1}>
+      <main className={styles.main} id="main" tabIndex={-1} ref={main}>
         {children}
       </main>
-      <footer className={styles.footer}>
+      <footer className={styles.footer} data-screen-only>
         <SchemeSwitch />
       </footer>
     </div>

@@ -86,6 +86,44 @@ test("a file of the wrong kind is refused with a reason", async ({ page, sdk: _,
   await accessible(page);
 });
 
+test("a picture is pasted from the clipboard", async ({ page, sdk, app, context, relay }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: relay.origin });
+  await page.goto(app("hooks"));
+  await expect(page.getByRole("button", { name: "Choose files" })).toBeVisible();
+  await page.evaluate(async () => {
+    const canvas = document.createElement("canvas");
+    canvas.getContext("2d")?.fillRect(0, 0, 9, 9);
+    const picture = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
+    if (!picture) throw new Error("no picture");
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+  });
+  const before = sdk.reports.length;
+  await page.getByRole("button", { name: /Drop or paste files/ }).focus();
+  await page.keyboard.press("Control+V");
+  await expect(page.getByRole("list", { name: "Files: Drop" }).getByText("image.png")).toBeVisible();
+  expect(await sdk.report("drop", before)).toMatchObject([{ name: "image.png", type: "image/png" }]);
+});
+
+test("an update that moves an input leaves the text, the focus and the cursor where they were", async ({
+  page,
+  sdk: _,
+  app,
+}) => {
+  await page.goto(app("moving"));
+  const wanderer = page.getByRole("textbox", { name: "Wanderer" });
+  await wanderer.pressSequentially("abcd");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("inside")).toBeVisible();
+  await expect(wanderer).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(wanderer).toHaveValue("abcxd");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("outside")).toBeVisible();
+  await expect(wanderer).toBeFocused();
+  await expect(wanderer).toHaveValue("abcxd");
+});
+
 test("inputs outside a form tell the program at Enter and at each choice", async ({ page, sdk, app }) => {
   await page.goto(app("hooks"));
   const heard = async (what: string, act: () => Promise<void>) => {

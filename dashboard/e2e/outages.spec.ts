@@ -96,6 +96,47 @@ test("the program is started anew: the page says so, and what was typed stays", 
   expect(await sdk.report("form")).toMatchObject({ title: "typed before" });
 });
 
+test("the program is started anew: inputs outside of a form keep what was typed and chosen, too", async ({
+  page,
+  sdk,
+  app,
+}) => {
+  await page.goto(app("hooks"));
+  const q = page.getByRole("textbox", { name: "Q" });
+  await q.fill("half a word");
+  await page.getByRole("textbox", { name: "N", exact: true }).fill("12.5");
+  await page.getByRole("textbox", { name: "Area" }).fill("two\nlines");
+  const area = page.getByRole("textbox", { name: "Area" });
+  await area.press("Control+Enter");
+  await sdk.report("area");
+  const day = page.locator('[data-input$=" day"]').getByRole("spinbutton", { name: /^day/i });
+  await day.focus();
+  await page.keyboard.type("29022024");
+  await page.getByText("motor", { exact: true }).click();
+  await page.getByText("On", { exact: true }).click();
+  await choose(page, page.getByRole("button", { name: /One/ }), "b");
+  await page.getByRole("checkbox", { name: /Select.*Ibis/ }).click();
+  await q.focus();
+  await sdk.stop();
+  await expect(page.getByText("You can read on; buttons work again when it is back.")).toBeVisible();
+  await sdk.start();
+  await expect(page.getByText("You can read on; buttons work again when it is back.")).toBeHidden({ timeout: 60_000 });
+  await expect(page.getByText("What you had typed has been kept.")).toBeVisible();
+  await expect(q).toHaveValue("half a word");
+  await expect(q).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "N", exact: true })).toHaveValue("12.5");
+  await expect(area).toHaveValue("two\nlines");
+  await expect(page.locator('[data-input$=" day"]')).toContainText(/29.*2.*2024/);
+  await expect(page.getByRole("radio", { name: "motor" })).toBeChecked();
+  await expect(page.getByRole("checkbox", { name: "On", exact: true })).toBeChecked();
+  await expect(page.getByRole("button", { name: /One/ })).toContainText("b");
+  await expect(page.getByRole("checkbox", { name: /Select.*Ibis/ })).toBeChecked();
+  // The new run gets it.
+  const before = sdk.reports.length;
+  await q.press("Enter");
+  expect(await sdk.report("q", before)).toBe("half a word");
+});
+
 test("an app that is opened before its program starts by itself", async ({ page, sdk, app }) => {
   await sdk.stop();
   await page.goto(app("actions"));

@@ -143,7 +143,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 /** Signs somebody from outside the team in, by way of the provider, for the app at `path`, and ends there. */
 export async function signIn(page: Page, provider: Provider, email: string, path: string): Promise<void> {
   provider.person = email;
-  const [, , environmentId = "", appRoute = ""] = path.split("/");
+  const [, , environmentId = "", appRoute = ""] = (path.split("?")[0] ?? "").split("/");
   await page.goto(`/auth/oidc/start?${new URLSearchParams({ redirect: path, environmentId, appRoute })}`);
 }
 

@@ -22,7 +22,7 @@ export function AccessMessage({
           title="You have no access to this app"
           actions={
             <>
-              <LinkButton to={signIn(true)} reload>
+              <LinkButton to={signIn({ otherAccount: true })} reload>
                 {access.email ? "Use another account" : "Sign in"}
               </LinkButton>
               {access.email && (
@@ -93,7 +93,7 @@ export function LostAccess({ access, again }: { access: Access; again: () => voi
         title="You are signed out"
         actions={
           <>
-            <LinkButton to={`/auth/login?redirect=${encodeURIComponent("/auth/signed-in")}`} newTab>
+            <LinkButton to={signIn({ redirect: "/auth/signed-in" })} newTab>
               Sign in in a new tab
             </LinkButton>
             <Button appearance="outline" onPress={again}>
@@ -114,7 +114,7 @@ export function LostAccess({ access, again }: { access: Access; again: () => voi
           <Button appearance="outline" onPress={again}>
             Try again
           </Button>
-          <LinkButton to={signIn(true)} reload>
+          <LinkButton to={signIn({ otherAccount: true })} reload>
             {access.kind === "refused" && access.email ? "Use another account" : "Sign in"}
           </LinkButton>
         </>
@@ -130,11 +130,11 @@ export function LostAccess({ access, again }: { access: Access; again: () => voi
   );
 }
 
-/** To the sign-in, and back to this very address. */
-function signIn(otherAccount: boolean): string {
+/** To the sign-in for this app, and back to this very address, or to where else it should end. */
+function signIn({ redirect, otherAccount }: { redirect?: string; otherAccount?: boolean }): string {
   const [, , environmentId = "", appRoute = ""] = location.pathname.split("/");
   const query = new URLSearchParams({
-    redirect: location.pathname + location.search + location.hash,
+    redirect: redirect ?? location.pathname + location.search + location.hash,
     environmentId,
     appRoute,
     ...(otherAccount ? { otherAccount: "true" } : {}),

@@ -1,6 +1,7 @@
 import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { formatParams, parseParams } from "../model/params";
+import { followBrowser } from "../ui/follow-browser";
 import { Part } from "../ui/part";
 import { AppView } from "./AppView";
 import type { AppController } from "./controller";
@@ -36,7 +37,7 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
     void controller.open(appRoute, parseParams(query));
   }, [controller, appRoute, query]);
 
-  useEffect(() => followBrowser(controller), [controller]);
+  useEffect(() => follow(controller), [controller]);
   // Here before it is needed: after an update of the server its file may be gone. But after what is needed now.
   const heard = state.run?.heard === true;
   useEffect(() => {
@@ -69,31 +70,20 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
   );
 }
 
-/** The browser's own news: network, sleep, leaving. */
-function followBrowser(controller: AppController): () => void {
-  const online = () => controller.networkCame();
-  const offline = () => controller.networkWent();
-  // A timer that is far too late means that the machine slept (hidden tabs get one a minute).
-  let last = Date.now();
-  const beat = setInterval(() => {
-    if (Date.now() - last > 90_000) controller.woke();
-    last = Date.now();
-  }, 10_000);
+/** Network, sleep, leaving, coming back. */
+function follow(controller: AppController): () => void {
+  const stop = followBrowser(controller);
   const leave = () => controller.dispose();
   // Back from the browser's page cache: what was open is gone.
   const shown = (event: PageTransitionEvent) => {
     if (event.persisted) controller.restart();
   };
-  window.addEventListener("online", online);
-  window.addEventListener("offline", offline);
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", shown);
   return () => {
-    window.removeEventListener("online", online);
-    window.removeEventListener("offline", offline);
+    stop();
     window.removeEventListener("pagehide", leave);
     window.removeEventListener("pageshow", shown);
-    clearInterval(beat);
     controller.dispose();
   };
 }

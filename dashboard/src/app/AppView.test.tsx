@@ -36,6 +36,8 @@ beforeEach(() => {
     environment: {
       name: "Dev",
       type: "development",
+      sdkPackageName: "compose-sdk",
+      sdkPackageVersion: "0.27.8",
       theme: { textColor: "#102030", backgroundColor: "#fafafa", primaryColor: "#0066cc" },
       apps: [{ name: "Boats", route: "boats" }],
       navs: [
@@ -158,6 +160,63 @@ test("an error can be closed, and restarting clears it", async () => {
   await user.click(screen.getByRole("button", { name: "Restart the app" }));
   expect(screen.queryByRole("alert")).toBeNull();
   expect(codes()).toEqual(["aa", "aa"]);
+});
+
+test("the report has what whoever looks into it needs, with the time of the failure", async () => {
+  const user = await show();
+  vi.setSystemTime("2026-03-04T05:06:07Z");
+  await frame("au", { errorMessage: 'broke\n\n  File "a.py", line 1', severity: "error" });
+  vi.setSystemTime("2026-03-04T09:00:00Z");
+  await environment(false);
+  await user.click(screen.getByRole("button", { name: "Copy report" }));
+  vi.useRealTimers();
+  const report = (await navigator.clipboard.readText()).split("\n");
+  expect(report).toEqual([
+    "The app has failed",
+    "broke",
+    '  File "a.py", line 1',
+    "app: boats",
+    `environment: Dev (${ENV})`,
+    "sdk: compose-sdk 0.27.8",
+    `execution: ${controller.snapshot().run?.executionId}`,
+    "time: 2026-03-04T05:06:07.000Z",
+  ]);
+});
+
+test("people outside of the team see no stack, and copy none", async () => {
+  answer = { ...(answer as AppStart), user: { isExternal: true } };
+  const user = await show();
+  await frame("au", { errorMessage: 'broke\n\n  File "secret.py", line 1', severity: "error" });
+  expect(screen.queryByText("Where it happened")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Copy report" }));
+  expect(await navigator.clipboard.readText()).not.toContain("secret.py");
+});
+
+test("an app that shows nothing says so after 10 s and can be started again", async () => {
+  await show();
+  vi.useFakeTimers();
+  // The wait begins with its own timers.
+  await act(async () => controller.restart());
+  for (const _ of [1, 2]) act(() => vi.advanceTimersByTime(10_000));
+  expect(screen.getByText("Still working. The app has not shown anything yet.")).toBeTruthy();
+  const before = codes().length;
+  act(() => screen.getByRole("button", { name: "Restart the app" }).click());
+  expect(codes()).toHaveLength(before + 1);
+  vi.useRealTimers();
+});
+
+test("each loss of the connection can be hurried", async () => {
+  const user = await show();
+  await frame("av", { renderId: "r", idx: 0, ui: button("b") });
+  for (const lose of [() => sockets.last().events.close(3782), () => controller.networkWent()]) {
+    act(lose);
+    const before = sockets.all.length;
+    await user.click(screen.getByRole("button", { name: "Retry now" }));
+    expect(sockets.all).toHaveLength(before + 1);
+    act(() => sockets.last().events.open());
+    await environment(true);
+  }
+  expect(screen.queryByRole("button", { name: "Retry now" })).toBeNull();
 });
 
 test("page settings merge, and our control keeps its room", async () => {

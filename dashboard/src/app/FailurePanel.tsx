@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Failure } from "../model/failure";
 import { Button } from "../ui/Button";
 import { Copy } from "../ui/Copy";
@@ -22,9 +22,9 @@ export function FailurePanel({
   useEffect(() => {
     if (failure.severity === "error") panel.current?.scrollIntoView({ block: "nearest" });
   }, [failure]);
-  const lines = Object.entries({ ...facts, time: new Date().toISOString() }).map(
-    ([name, value]) => `${name}: ${value}`,
-  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of each failure, not of each time that it is drawn
+  const time = useMemo(() => new Date().toISOString(), [failure]);
+  const lines = Object.entries({ ...facts, time }).map(([name, value]) => `${name}: ${value}`);
   const report = [failure.title, failure.message, failure.stack, "", ...lines].filter((line) => line !== "").join("\n");
   return (
     <section className={styles.panel} data-severity={failure.severity} ref={panel} aria-label="Problem">

@@ -22,13 +22,13 @@ export function StatusBanner({
   switch (status.kind) {
     case "browser-offline":
       return (
-        <Notice tone="warning" title="You are offline">
+        <Notice tone="warning" title="You are offline" actions={retry}>
           <p>This browser has no network. The page connects again by itself.{kept}</p>
         </Notice>
       );
     case "updating":
       return (
-        <Notice tone="info" title="The server is being updated">
+        <Notice tone="info" title="The server is being updated" actions={retry}>
           <p>
             Back in a moment.{kept} <Countdown until={status.retryAt} />
           </p>

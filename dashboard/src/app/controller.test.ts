@@ -80,7 +80,7 @@ const codes = () => socket().texts.map((text) => text.slice(0, 2));
 const field = (initialValue: string | null = null) => ({
   type: "input-text",
   interactionType: "input",
-  model: { id: "name", properties: { initialValue } },
+  model: { id: "name", properties: { initialValue, hasOnEnterHook: true } },
 });
 const toasts = () => controller.toasts.snapshot().map(({ message }) => message);
 /** Opens the app and has it show one input. */
@@ -169,6 +169,20 @@ describe("staying", () => {
     expect(now()).toMatchObject({ replacing: false });
     expect(now().execution?.input("r2", "name")).toMatchObject({ value: "typed", dirty: true });
     expect(toasts()[0]).toContain("What you had typed has been kept");
+  });
+
+  test("what was typed survives a restart by hand, also what Enter has sent", async () => {
+    await running();
+    now().execution?.setValue("r1", "name", "typed");
+    now().execution?.enter("r1", "name");
+    controller.restart();
+    frame("av", { renderId: "r2", idx: 0, ui: field() });
+    expect(now().execution?.input("r2", "name")).toMatchObject({ value: "typed", dirty: true });
+    expect(toasts()).toEqual(["What you had typed has been kept."]);
+    // The app itself starts afresh when it wants to.
+    frame("bc", {});
+    frame("av", { renderId: "r3", idx: 0, ui: field() });
+    expect(now().execution?.input("r3", "name")?.value).toBe("");
   });
 
   test("a new run that says nothing does not hide behind the old page for ever", async () => {

@@ -119,13 +119,15 @@ export class AppController {
     this.begin([], false);
   }
 
-  /** The user wants it from the beginning. */
+  /** The user wants it from the beginning, mostly because something went wrong: what was typed is kept. */
   restart(): void {
     if (this.state.access.kind !== "granted") {
       void this.open(this.state.appRoute, this.params);
       return;
     }
-    this.begin([], false);
+    const carried = this.current?.enteredInput() ?? [];
+    this.begin(carried, false);
+    if (carried.length > 0) this.toasts.add({ title: "Started again", message: "What you had typed has been kept." });
   }
 
   /** Bytes handed to the socket and not sent yet: how far an upload is. */
@@ -139,7 +141,7 @@ export class AppController {
 
   /** After signing in again in another tab, or when the person believes to have the right again. */
   async tryAgain(): Promise<void> {
-    const carried = this.current?.unsentInput() ?? [];
+    const carried = this.current?.enteredInput() ?? [];
     const opening = ++this.opening;
     const { appRoute } = this.state;
     if (!(await this.authorize(appRoute, opening, this.current !== null))) return;
@@ -308,7 +310,7 @@ export class AppController {
     if (this.configurationChanged && !(await this.authorize(this.state.appRoute, opening, true))) return;
     // Meanwhile the person may have started it, or the app's server may have said it twice.
     if (this.current !== lost) return;
-    const carried = lost?.unsentInput() ?? [];
+    const carried = lost?.enteredInput() ?? [];
     this.begin(carried, true);
     this.toasts.add({
       title: "Started again",

@@ -6,6 +6,7 @@ import type { Environment, Home } from "../api/types";
 import { browserClock, openBrowserSocket, socketOrigin, uuid } from "../app/browser";
 import { Button } from "../ui/Button";
 import { Frame } from "../ui/Frame";
+import { followBrowser } from "../ui/follow-browser";
 import { Message } from "../ui/Message";
 import { Notice } from "../ui/Notice";
 import { Wait } from "../ui/Wait";
@@ -184,6 +185,9 @@ async function signOut(): Promise<void> {
   location.assign("/auth/login");
 }
 
+/** After the right to the live state was lost, and the page is still somebody's (ms). */
+const REVOKED_PAUSE = 5_000;
+
 /** The live state, and fresh apps when an SDK has sent them. */
 function useLive() {
   const queries = useQueryClient();
@@ -201,18 +205,25 @@ function useLive() {
   );
   useEffect(() => {
     const { connection } = status;
-    const online = () => connection.networkCame();
-    const offline = () => connection.networkWent();
-    window.addEventListener("online", online);
-    window.addEventListener("offline", offline);
+    const stop = followBrowser(connection);
     connection.start();
     return () => {
-      window.removeEventListener("online", online);
-      window.removeEventListener("offline", offline);
+      stop();
       connection.stop();
     };
   }, [status]);
   const live = useSyncExternalStore(status.subscribe, status.snapshot);
+  const { kind } = live.connection;
+  const cause = "cause" in live.connection ? live.connection.cause : null;
+  // The browser does not tell why a socket was refused; the server does, over HTTP. Signed out, it leads to the sign-in.
+  useEffect(() => {
+    const revoked = kind === "stopped" && cause === "revoked";
+    if (!revoked && !(kind === "waiting" && cause === "refused")) return;
+    void queries.invalidateQueries({ queryKey: HOME });
+    if (!revoked) return;
+    const again = setTimeout(() => status.connection.start(), REVOKED_PAUSE);
+    return () => clearTimeout(again);
+  }, [kind, cause, queries, status]);
   return { ...live, retry: () => status.connection.retryNow() };
 }
 

@@ -65,8 +65,8 @@ export class Execution {
   isPending(renderId: string, id: string): boolean {
     return this.clicks.has(renderId, id);
   }
-  /** What the user has typed or chosen and not sent. */
-  unsentInput(): Carried[] {
+  /** What the user has typed or chosen and no form has taken yet. */
+  enteredInput(): Carried[] {
     // What waits for a render that has not come yet is not lost either.
     return [...dirtyInputs(this.renders.all.values()), ...this.carried];
   }
@@ -297,9 +297,6 @@ export class Execution {
     if (this.input(renderId, id)?.remoteError) this.renders.changeInput(renderId, id, { remoteError: null }, "now");
     const uploads: Upload[] = [];
     const value = valueToSend(render, node, uploads, this.outside.uuid);
-    if (type === "af" && this.input(renderId, id)?.dirty) {
-      this.renders.changeInput(renderId, id, { dirty: false }, "now");
-    }
     this.clicks.set(renderId, id);
     this.outside.send({ type, renderId, componentId: id, value }, uploads);
     return true;

@@ -89,6 +89,19 @@ test("the browser's network events and `retry now` cut the wait short", () => {
   expect(sockets.all).toHaveLength(3);
 });
 
+test("`retry now` tries also where the browser believes to have no network", () => {
+  connection.start();
+  online = false;
+  connection.networkWent();
+  connection.networkCame();
+  expect(now()?.kind).toBe("offline");
+  const before = sockets.all.length;
+  connection.retryNow();
+  expect(sockets.all).toHaveLength(before + 1);
+  sockets.last().events.open();
+  expect(now()?.kind).toBe("open");
+});
+
 test("an attempt that does not end is given up", () => {
   connection.start();
   clock.advance(15_000);

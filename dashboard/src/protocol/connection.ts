@@ -87,9 +87,9 @@ export class Connection {
     this.become({ kind: "stopped", cause: "closed" });
   }
 
-  /** Tries at once, instead of waiting on. */
+  /** Tries at once, instead of waiting on; also where the browser believes to have no network, for it may be wrong. */
   retryNow(): void {
-    if (this.state.kind === "waiting" || this.state.kind === "offline") this.connect();
+    if (this.state.kind === "waiting" || this.state.kind === "offline") this.connect(true);
   }
 
   /** The browser's `online` event. */
@@ -126,10 +126,10 @@ export class Connection {
     return this.socket?.buffered ?? 0;
   }
 
-  private connect(): void {
+  private connect(always = false): void {
     this.drop();
     const { clock } = this.parts;
-    if (!this.parts.isOnline()) {
+    if (!always && !this.parts.isOnline()) {
       this.become({ kind: "offline", since: clock.now() });
       return;
     }

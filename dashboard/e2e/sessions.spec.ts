@@ -1,0 +1,42 @@
+// A sign-in that ends while its pages are open: they notice, and people go on where they were.
+import { accessible, expect, signIn, test } from "./harness/test";
+
+test.use({ outages: true });
+
+test("a session that ends under an app: signed in again in place, with what was typed", async ({
+  stranger,
+  sdk: _,
+  app,
+  owner,
+  relay,
+  provider,
+}) => {
+  const email = "leaves@example.com";
+  await owner.api("POST", "/api/v1/external-app-user", { email, environmentId: relay.environment, appRoute: "hooks" });
+  await signIn(stranger, provider, email, app("hooks", "?boat=7"));
+  await stranger.getByRole("textbox", { name: "Q" }).fill("half a thought");
+  // In another tab of the same browser.
+  await stranger.request.get(`${relay.origin}/api/v1/auth/logout`);
+  await expect(stranger.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  await expect(stranger.getByRole("textbox", { name: "Q" })).toBeHidden();
+  await accessible(stranger);
+  const opened = stranger.context().waitForEvent("page");
+  await stranger.getByRole("link", { name: "Sign in in a new tab" }).click();
+  const other = await opened;
+  await other.getByRole("link", { name: /127\.0\.0\.1/ }).click();
+  await expect(other.getByRole("heading", { name: "You are signed in" })).toBeVisible();
+  await other.close();
+  await stranger.bringToFront();
+  const here = stranger.getByRole("button", { name: "Continue here" });
+  if (await here.isVisible()) await here.click();
+  await expect(stranger.getByRole("textbox", { name: "Q" })).toHaveValue("half a thought");
+  await expect(stranger).toHaveURL(/\/hooks\?boat=7$/);
+});
+
+test("a session that ends under the home page leads to the sign-in, and back", async ({ page, sdk: _, relay }) => {
+  await page.goto("/home");
+  await expect(page.getByText("Online", { exact: true })).toBeVisible();
+  await page.request.get(`${relay.origin}/api/v1/auth/logout`);
+  await expect(page).toHaveURL(/\/auth\/login\?redirect=%2Fhome$/);
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});

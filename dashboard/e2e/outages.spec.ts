@@ -116,6 +116,10 @@ test("the program is started anew: inputs outside of a form keep what was typed 
   await page.getByText("On", { exact: true }).click();
   await choose(page, page.getByRole("button", { name: /One/ }), "b");
   await page.getByRole("checkbox", { name: /Select.*Ibis/ }).click();
+  // What a table is searched for is typed, too.
+  await page.getByRole("searchbox").fill("ib");
+  await expect(page.getByRole("grid").getByText("Heron")).toBeHidden();
+  await expect(page).toHaveURL(/#table\.pick=/);
   await q.focus();
   await sdk.stop();
   await expect(page.getByText("You can read on; buttons work again when it is back.")).toBeVisible();
@@ -131,6 +135,8 @@ test("the program is started anew: inputs outside of a form keep what was typed 
   await expect(page.getByRole("checkbox", { name: "On", exact: true })).toBeChecked();
   await expect(page.getByRole("button", { name: /One/ })).toContainText("b");
   await expect(page.getByRole("checkbox", { name: /Select.*Ibis/ })).toBeChecked();
+  await expect(page.getByRole("searchbox")).toHaveValue("ib");
+  await expect(page.getByRole("grid").getByText("Heron")).toBeHidden();
   // The new run gets it.
   const before = sdk.reports.length;
   await q.press("Enter");

@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
 import { expect, test } from "./harness/test";
 
-/** The words of the page as it is printed, and the width that they take of the paper. */
+/** The words of the page as it is printed, without the spaces between them, and how many papers it takes. */
 async function printed(page: Page): Promise<{ text: string; pages: number }> {
   const pdf = await page.pdf({ format: "A4" });
   const document = await getDocument({ data: new Uint8Array(pdf), verbosity: 0 }).promise;
@@ -20,7 +20,7 @@ async function printed(page: Page): Promise<{ text: string; pages: number }> {
   }
   const pages = document.numPages;
   await document.loadingTask.destroy();
-  return { text: texts.join(" "), pages };
+  return { text: texts.join("").replaceAll(/\s/g, ""), pages };
 }
 
 test("an app with tables is printed whole, without what is around it", async ({ page, sdk: _, app }) => {
@@ -28,7 +28,7 @@ test("an app with tables is printed whole, without what is around it", async ({ 
   await expect(page.getByRole("grid").nth(4).getByText("Cork")).toBeVisible();
   const { text } = await printed(page);
   for (const there of ["Heron", "$1,250.50", "2024-05-02", "Cork", "Boats"]) expect(text).toContain(there);
-  for (const away of ["Export", "Columns", "Skip to the app", "Display pieces"]) expect(text).not.toContain(away);
+  for (const away of ["Export", "Columns", "Skiptotheapp", "Displaypieces"]) expect(text).not.toContain(away);
   // The page goes on as before.
   await expect(page.getByRole("button", { name: "Export" }).first()).toBeVisible();
 });
@@ -39,7 +39,7 @@ test("of a long table all rows go to paper, not only those in sight", async ({ p
   await expect(page.getByText("row 229", { exact: true })).toHaveCount(0);
   const { text, pages } = await printed(page);
   expect(pages).toBeGreaterThan(2);
-  for (const there of ["row 0", "row 115", "row 229"]) expect(text).toContain(there);
+  for (const there of ["row0", "row115", "row229"]) expect(text).toContain(there);
   // Only those in sight again.
   await expect(page.getByText("row 229", { exact: true })).toHaveCount(0);
 });

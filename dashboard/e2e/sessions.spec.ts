@@ -33,10 +33,33 @@ test("a session that ends under an app: signed in again in place, with what was 
   await expect(stranger).toHaveURL(/\/hooks\?boat=7$/);
 });
 
-test("a session that ends under the home page leads to the sign-in, and back", async ({ page, sdk: _, relay }) => {
-  await page.goto("/home");
-  await expect(page.getByText("Online", { exact: true })).toBeVisible();
-  await page.request.get(`${relay.origin}/api/v1/auth/logout`);
-  await expect(page).toHaveURL(/\/auth\/login\?redirect=%2Fhome$/);
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+test("a sign-in in one tab is said in the others", async ({ stranger, sdk: _, app, owner, relay, provider }) => {
+  const email = "first@example.com";
+  await owner.api("POST", "/api/v1/external-app-user", { email, environmentId: relay.environment, appRoute: "hooks" });
+  await signIn(stranger, provider, email, app("hooks"));
+  await expect(stranger.getByRole("textbox", { name: "Q" })).toBeVisible();
+  const other = await stranger.context().newPage();
+  await other.context().addCookies(owner.cookies.cookies);
+  await other.goto("/home");
+  await expect(other.getByRole("heading", { name: "Your apps" })).toBeVisible();
+  await expect(stranger.getByText(/This browser is signed in as .+ now/)).toBeVisible();
+});
+
+test("a session that ends under the home page leads to the sign-in, and back", async ({
+  stranger,
+  sdk: _,
+  owner,
+  relay,
+  provider,
+}) => {
+  // A session of its own: the owner's serves the other tests.
+  const home = (await owner.api("GET", "/api/v1/initialize")) as { user: { email: string } };
+  provider.person = home.user.email;
+  await stranger.goto("/auth/oidc/start?redirect=/home");
+  await expect(stranger.getByText("Online", { exact: true })).toBeVisible();
+  await stranger.request.get(`${relay.origin}/api/v1/auth/logout`);
+  await expect(stranger).toHaveURL(/\/auth\/login\?redirect=%2Fhome$/);
+  await stranger.getByRole("link", { name: /127\.0\.0\.1/ }).click();
+  await expect(stranger).toHaveURL(/\/home$/);
+  await expect(stranger.getByText("Online", { exact: true })).toBeVisible();
 });

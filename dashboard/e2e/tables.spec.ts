@@ -84,6 +84,42 @@ test("the CSV has the rows", async ({ page, sdk: _, app }) => {
   expect(text.trim().split("\n").length).toBe(4);
 });
 
+test("a link shows tables as somebody has set them up, and does not start the app anew", async ({
+  page,
+  sdk: _,
+  app,
+}) => {
+  await page.goto(app("tables", "?boat=7"));
+  const plain = page.getByRole("grid").first();
+  await page.getByRole("searchbox").first().fill("e");
+  await plain.getByRole("button", { name: "Fee", exact: true }).click();
+  const names = plain.locator('[role="gridcell"][aria-colindex="2"]');
+  await expect(names).toHaveText(["Heron", "Curlew"]);
+  await expect(page).toHaveURL(/\/tables\?boat=7#table\.plain=/);
+  await expect(names).toHaveText(["Heron", "Curlew"]);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(other.getByRole("grid").first().locator('[role="gridcell"][aria-colindex="2"]')).toHaveText([
+    "Heron",
+    "Curlew",
+  ]);
+  await expect(other.getByRole("searchbox").first()).toHaveValue("e");
+  await other.getByRole("searchbox").first().fill("");
+  await other.getByRole("grid").first().getByRole("button", { name: "Fee", exact: true }).click();
+  await expect(other).toHaveURL(/#table\.plain=[^e]*asc/);
+  await other.close();
+
+  await page.goto(app("paged"));
+  const manual = page.getByRole("grid").nth(1);
+  await expect(manual.getByText("row 229")).toBeVisible();
+  await page.getByRole("button", { name: "Next page" }).nth(1).click();
+  await expect(manual.getByText("row 129")).toBeVisible();
+  await expect(page).toHaveURL(/#table\.manual=/);
+  await page.reload();
+  await expect(manual.getByText("row 129")).toBeVisible();
+  await expect(page.getByText("Rows 101–106 of 230")).toBeVisible();
+});
+
 test("all pages of a paged table go to one file, and the page on the screen stays", async ({ page, sdk: _, app }) => {
   await page.goto(app("paged"));
   const manual = page.getByRole("grid").nth(1);

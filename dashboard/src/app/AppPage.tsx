@@ -2,6 +2,7 @@ import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-r
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { formatParams, parseParams } from "../model/params";
 import { followBrowser } from "../ui/follow-browser";
+import { onLogin, tellLogin } from "../ui/login-news";
 import { Part } from "../ui/part";
 import { AppView } from "./AppView";
 import type { AppController } from "./controller";
@@ -43,6 +44,13 @@ function InEnvironment({ environmentId, appRoute }: { environmentId: string; app
   useEffect(() => {
     if (heard) void leaveDialog.load();
   }, [heard]);
+
+  const { grant } = state;
+  const email = grant && "email" in grant.user ? grant.user.email : null;
+  useEffect(() => {
+    if (email) tellLogin(email);
+    return onLogin((other) => controller.signedInElsewhere(other));
+  }, [email, controller]);
 
   const entering = state.access.kind === "signed-out" && !state.access.duringRun;
   useEffect(() => {

@@ -350,6 +350,17 @@ describe("staying", () => {
   });
 });
 
+test("a login that another tab has changed is said, once for each", async () => {
+  answers[START] = grant({ user: { id: "u", firstName: "A", lastName: "B", email: "a@x.test" } as AppStart["user"] });
+  await running();
+  controller.signedInElsewhere("a@x.test");
+  controller.signedInElsewhere(null);
+  expect(toasts()).toEqual([]);
+  controller.signedInElsewhere("b@x.test");
+  expect(toasts()).toEqual(["This browser is signed in as b@x.test now; this page was opened by a@x.test."]);
+  expect(controller.toasts.snapshot()[0]?.action?.url).toBe(`/app/${ENV}/boats`);
+});
+
 describe("what apps ask for", () => {
   test("errors are shown to members with their stack, to others with one line", async () => {
     await running();

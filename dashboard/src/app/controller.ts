@@ -152,6 +152,21 @@ export class AppController {
     this.begin(carried, this.current !== null);
   }
 
+  /** Another tab has found somebody signed in: this page's requests are theirs from now on, its run is not. */
+  signedInElsewhere(email: string | null): void {
+    const user = this.state.grant?.user;
+    const own = user && "email" in user ? user.email : null;
+    // That nobody is signed in any more, the socket is told.
+    if (email === null || email === own || this.state.access.kind !== "granted") return;
+    this.toasts.add({
+      title: "Another sign-in",
+      message: `This browser is signed in as ${email} now${own ? `; this page was opened by ${own}` : ""}.`,
+      appearance: "warning",
+      duration: DURATIONS.infinite,
+      action: { label: "Open it anew", url: this.outside.appAddress(this.state.appRoute, this.params) },
+    });
+  }
+
   /** Leaving now would lose what is in a form. Where the app itself sends people is its own decision. */
   get holdsUnsentForm(): boolean {
     return !this.following && this.current?.hasUnsentForm === true;

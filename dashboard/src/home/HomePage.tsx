@@ -7,6 +7,7 @@ import { browserClock, openBrowserSocket, socketOrigin, uuid } from "../app/brow
 import { Button } from "../ui/Button";
 import { Frame } from "../ui/Frame";
 import { followBrowser } from "../ui/follow-browser";
+import { onLogin, tellLogin } from "../ui/login-news";
 import { Message } from "../ui/Message";
 import { Notice } from "../ui/Notice";
 import { Wait } from "../ui/Wait";
@@ -62,6 +63,15 @@ function Content() {
 function Loaded({ home }: { home: Home }) {
   const { company, user, environments } = home;
   const live = useLive();
+  const queries = useQueryClient();
+  const { email } = user;
+  useEffect(() => {
+    tellLogin(email);
+    // Somebody else by now, or nobody: the server says whose page this is.
+    return onLogin((other) => {
+      if (other !== email) void queries.invalidateQueries({ queryKey: HOME });
+    });
+  }, [email, queries]);
   const { newUser } = useSearch({ strict: false }) as { newUser?: unknown };
   const [search, setSearch] = useState("");
   const field = useId();
@@ -181,6 +191,7 @@ function storedSdk({ data }: Environment): { name: string; version: string } | n
 async function signOut(): Promise<void> {
   // Whatever the answer: the sign-in page looks again.
   await call("GET", "/auth/logout").catch(() => null);
+  tellLogin(null);
   client.clear();
   location.assign("/auth/login");
 }

@@ -279,7 +279,7 @@ export function Grid(props: GridProps) {
       style={{
         ["--columns" as string]: template,
         ["--width" as string]: `${total}px`,
-        ["--printed-columns" as string]: template.replaceAll("px", "fr"),
+        ["--printed-columns" as string]: template.replaceAll(/([\d.]+)px/g, "minmax(0, $1fr)"),
         scrollPaddingTop: HEAD_HEIGHT,
         scrollPaddingLeft: sticky("left") + (first ? SELECT_WIDTH : 0),
         scrollPaddingRight: sticky("right") + (hasActions(view) ? props.actionsWidth : 0),

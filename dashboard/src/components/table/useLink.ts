@@ -79,7 +79,13 @@ function difference(properties: TableProperties, first: PageQuery, source: Table
   const { settings, paged, query } = source;
   const start = startSettings(properties);
   const begun = paged
-    ? { ...start, search: first.searchQuery ?? "", sortBy: first.sortBy, filterBy: first.filterBy, view: first.viewBy ?? null }
+    ? {
+        ...start,
+        search: first.searchQuery ?? "",
+        sortBy: first.sortBy,
+        filterBy: first.filterBy,
+        view: first.viewBy ?? null,
+      }
     : start;
   const origin = settings.view === begun.view ? begun : withView(begun, viewNamed(properties.views, settings.view));
   const link: TableLink = {

@@ -91,22 +91,22 @@ test("a link shows tables as somebody has set them up, and does not start the ap
 }) => {
   await page.goto(app("tables", "?boat=7"));
   const plain = page.getByRole("grid").first();
-  await page.getByRole("searchbox").first().fill("e");
+  await page.getByRole("searchbox").first().fill("2024");
   await plain.getByRole("button", { name: "Fee", exact: true }).click();
   const names = plain.locator('[role="gridcell"][aria-colindex="2"]');
-  await expect(names).toHaveText(["Heron", "Curlew"]);
+  await expect(names).toHaveText(["Ibis", "Heron"]);
   await expect(page).toHaveURL(/\/tables\?boat=7#table\.plain=/);
-  await expect(names).toHaveText(["Heron", "Curlew"]);
+  await expect(names).toHaveText(["Ibis", "Heron"]);
   const other = await page.context().newPage();
   await other.goto(page.url());
   await expect(other.getByRole("grid").first().locator('[role="gridcell"][aria-colindex="2"]')).toHaveText([
+    "Ibis",
     "Heron",
-    "Curlew",
   ]);
-  await expect(other.getByRole("searchbox").first()).toHaveValue("e");
+  await expect(other.getByRole("searchbox").first()).toHaveValue("2024");
   await other.getByRole("searchbox").first().fill("");
   await other.getByRole("grid").first().getByRole("button", { name: "Fee", exact: true }).click();
-  await expect(other).toHaveURL(/#table\.plain=[^e]*asc/);
+  await expect(other).toHaveURL(/#table\.plain=[^&]*asc/);
   await other.close();
 
   await page.goto(app("paged"));

@@ -159,6 +159,12 @@ export const Row = memo(function Row({
               aria-label={`Actions for ${nameOf(row, view)}`}
               data-pending={view.inMenu.some(({ index: at }) => at === pendingAction) || undefined}
               onClick={(event) => view.onMenu(row, event.currentTarget)}
+              onKeyDown={(event) => {
+                // The click that a key makes counts as a screen reader's: it leaves the focus on the menu as a whole.
+                if (event.key !== "Enter" && event.key !== " " && event.key !== "ArrowDown") return;
+                event.preventDefault();
+                view.onMenu(row, event.currentTarget);
+              }}
             >
               <Icon name="more" />
             </button>

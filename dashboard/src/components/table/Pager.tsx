@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Button, Group, Input, TextField } from "react-aria-components";
 import { offsetOf, PAGE_SIZES, pageInfo } from "../../model/table/paging";
 import type { PageQuery } from "../../protocol/events";
-import { Icon } from "../../ui/Icon";
+import { Icon, type IconName } from "../../ui/Icon";
 import buttons from "./buttons.module.css";
 import controls from "./controls.module.css";
 import { Pick } from "./Pick";
@@ -48,42 +48,40 @@ export function Pager({
         isDisabled={isDisabled}
         onChange={(size) => onPageSize(Number(size))}
       />
-      <Button
-        className={buttons.iconButton}
-        aria-label="First page"
-        isDisabled={isDisabled || !info.hasPrevious}
-        onPress={() => go(1)}
-      >
-        <Icon name="first" />
-      </Button>
-      <Button
-        className={buttons.iconButton}
-        aria-label="Previous page"
-        isDisabled={isDisabled || !info.hasPrevious}
-        onPress={() => go(info.page - 1)}
-      >
-        <Icon name="chevronLeft" />
-      </Button>
-      <PageNumber key={info.page} page={info.page} pages={info.pages} isDisabled={isDisabled} onGo={go} />
-      <Button
-        className={buttons.iconButton}
-        aria-label="Next page"
-        isDisabled={isDisabled || !info.hasNext}
-        onPress={() => onOffset(query.offset + query.pageSize)}
-      >
-        <Icon name="chevronRight" />
-      </Button>
+      <Turn to="First page" icon="first" can={!isDisabled && info.hasPrevious} onTurn={() => go(1)} />
+      <Turn
+        to="Previous page"
+        icon="chevronLeft"
+        can={!isDisabled && info.hasPrevious}
+        onTurn={() => go(info.page - 1)}
+      />
+      <PageNumber page={info.page} pages={info.pages} isDisabled={isDisabled} onGo={go} />
+      <Turn
+        to="Next page"
+        icon="chevronRight"
+        can={!isDisabled && info.hasNext}
+        onTurn={() => onOffset(query.offset + query.pageSize)}
+      />
       {info.pages !== null && (
-        <Button
-          className={buttons.iconButton}
-          aria-label="Last page"
-          isDisabled={isDisabled || !info.hasNext}
-          onPress={() => go(info.pages ?? 1)}
-        >
-          <Icon name="last" />
-        </Button>
+        <Turn to="Last page" icon="last" can={!isDisabled && info.hasNext} onTurn={() => go(info.pages ?? 1)} />
       )}
     </Group>
+  );
+}
+
+/** Stays reachable where it leads nowhere: whoever has turned to the last page has the focus on it. */
+function Turn({ to, icon, can, onTurn }: { to: string; icon: IconName; can: boolean; onTurn(): void }) {
+  return (
+    <Button
+      className={buttons.iconButton}
+      aria-label={to}
+      aria-disabled={!can || undefined}
+      onPress={() => {
+        if (can) onTurn();
+      }}
+    >
+      <Icon name={icon} />
+    </Button>
   );
 }
 
@@ -99,6 +97,11 @@ function PageNumber({
   onGo(page: number): void;
 }) {
   const [text, setText] = useState(String(page));
+  const [told, setTold] = useState(page);
+  if (told !== page) {
+    setTold(page);
+    setText(String(page));
+  }
   const leave = () => {
     const wanted = Number(text);
     if (Number.isInteger(wanted) && wanted >= 1 && wanted !== page) onGo(wanted);

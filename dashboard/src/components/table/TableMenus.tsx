@@ -45,6 +45,7 @@ export function TableMenus({
     <Anchored anchor={open?.anchor ?? null} onClose={onClose}>
       {open?.kind === "row" && (
         <Choices
+          onClose={onClose}
           label={`Actions for ${nameOf(open.row, view)}`}
           sections={[
             {
@@ -62,6 +63,7 @@ export function TableMenus({
       )}
       {open?.kind === "column" && (
         <Choices
+          onClose={onClose}
           label={`Options of column ${open.column.heading}`}
           sections={columnSections({
             column: open.column,

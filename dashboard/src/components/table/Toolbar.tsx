@@ -164,9 +164,18 @@ export function ToolMenu({
   );
 }
 
-export function Choices({ label, sections }: { label: string; sections: readonly ChoiceSection[] }) {
+export function Choices({
+  label,
+  sections,
+  onClose,
+}: {
+  label: string;
+  sections: readonly ChoiceSection[];
+  /** Closes the menu after a choice. Where no `MenuTrigger` does it, nor brings the focus to the first choice. */
+  onClose?: () => void;
+}) {
   return (
-    <Menu aria-label={label} className={menu.list}>
+    <Menu aria-label={label} className={menu.list} {...(onClose && { onClose, autoFocus: "first" })}>
       {sections.map((section, at) => (
         <MenuSection
           // biome-ignore lint/suspicious/noArrayIndexKey: sections stay where they are

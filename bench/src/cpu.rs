@@ -92,6 +92,18 @@ fn parse(schedstat: &str) -> Option<Time> {
     Some(Time { busy: fields.next()?.ok()?, waiting: fields.next()?.ok()? })
 }
 
+/// Nanoseconds in which a core was not idle, or was taken away by the host, in steps of 10 ms; of whatever ran on it. 0 when the
+/// system does not tell.
+#[must_use]
+pub fn not_idle(core: usize) -> u64 {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let name = format!("cpu{core} ");
+    let line = stat.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default();
+    // user, nice, system, idle, iowait, irq, softirq, steal
+    let fields = line.split_whitespace().take(8).enumerate().filter(|(place, _)| ![3, 4].contains(place));
+    fields.filter_map(|(_, ticks)| ticks.parse::<u64>().ok()).sum::<u64>() * 10_000_000
+}
+
 /// The processes that this one has started and that still run.
 #[must_use]
 pub fn children(of: u32) -> Vec<u32> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -21,8 +22,13 @@ use crate::tls::Session;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes that are read at a time.
 const SCRATCH: usize = 64 << 10;
-/// Connections from one address of this machine: well below the ports that the system gives out to one (28,000).
-const OF_ONE_ADDRESS: usize = 20_000;
+/// Connections from one address of this machine, before the next one takes its turn: so no port is asked for again while its
+/// last connection is still in TIME-WAIT.
+const OF_ONE_ADDRESS: usize = 1_000;
+/// ... of so many addresses, from 127.0.0.2 on.
+const ADDRESSES: usize = 250;
+/// Connections so far, of all crowds of this process.
+static DIALLED: AtomicUsize = AtomicUsize::new(0);
 
 /// Somebody who is to come.
 #[derive(Clone, Debug)]
@@ -73,7 +79,6 @@ pub struct Crowd {
     members: Vec<Option<Member>>,
     scratch: Vec<u8>,
     seen: Vec<Seen>,
-    dialled: usize,
     seens: Seens,
     /// Who was turned away and comes again.
     again: Vec<Guest>,
@@ -97,7 +102,6 @@ impl Crowd {
             members: Vec::new(),
             scratch: vec![0; SCRATCH],
             seen: Vec::new(),
-            dialled: 0,
             seens: Seens::default(),
             again: Vec::new(),
         })
@@ -183,9 +187,9 @@ impl Crowd {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
-        let host = u8::try_from(2 + self.dialled / OF_ONE_ADDRESS).context("too many connections")?;
+        let turn = DIALLED.fetch_add(1, Ordering::Relaxed) / OF_ONE_ADDRESS;
+        let host = u8::try_from(2 + turn % ADDRESSES).context("an address of this machine")?;
         socket.bind(&SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, host), 0).into()).context("a local port")?;
-        self.dialled += 1;
         match socket.connect(&SocketAddr::from(to).into()) {
             Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(nix::libc::EINPROGRESS) => {}

@@ -114,16 +114,28 @@ fn bench(arguments: &Arguments) -> Result<()> {
         load(arguments, rows)?;
     }
     let aws_lc_rs = arguments.provider == Provider::AwsLcRs;
-    let mut lines = Vec::new();
+    let (mut lines, mut failed) = (Vec::new(), Vec::new());
     for scene in scene::ALL.iter().filter(|scene| named(scene.name)) {
-        for line in (scene.run)(&scene::Bench { quick: arguments.quick, aws_lc_rs })? {
-            println!("{}: {}", scene.name, line.text());
-            lines.push(Named { scene: scene.name, line });
+        eprintln!("{}: {}", scene.name, scene.about);
+        match (scene.run)(&scene::Bench { quick: arguments.quick, aws_lc_rs }) {
+            Ok(seen) => {
+                for line in seen {
+                    println!("{}: {}", scene.name, line.text());
+                    lines.push(Named { scene: scene.name, line });
+                }
+            }
+            // What the others have found out must not be lost.
+            Err(error) => {
+                interrupt::check()?;
+                eprintln!("{}: {error:#}", scene.name);
+                failed.push(scene.name);
+            }
         }
     }
     if !lines.is_empty() {
         println!("{}", write("scenes.json", &serde_json::to_string_pretty(&lines)?)?.display());
     }
+    ensure!(failed.is_empty(), "no figures of {}", failed.join(", "));
     Ok(())
 }
 

@@ -218,7 +218,7 @@ pub const ALL: &[Row] = &[
         tls: false,
         saturates: true,
         metric: Metric::Million,
-        contenders: &[(ComposeRelay, None)],
+        contenders: &[(ComposeRelay, None), (Tcp, None)],
         absolute: Some(1.2),
     },
     Row {
@@ -231,7 +231,7 @@ pub const ALL: &[Row] = &[
         tls: false,
         saturates: true,
         metric: Metric::Million,
-        contenders: &[(ComposeRelay, None)],
+        contenders: &[(ComposeRelay, None), (Tcp, None)],
         absolute: Some(20.0),
     },
     Row {
@@ -244,7 +244,7 @@ pub const ALL: &[Row] = &[
         tls: false,
         saturates: true,
         metric: Metric::Million,
-        contenders: &[(ComposeRelay, None)],
+        contenders: &[(ComposeRelay, None), (Tcp, None)],
         absolute: Some(350.0),
     },
 ];

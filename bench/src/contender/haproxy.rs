@@ -22,6 +22,8 @@ defaults
     timeout client 60s
     timeout server 60s
     timeout tunnel 1h
+    timeout client-fin 1s
+    timeout server-fin 1s
 frontend browsers
     bind 127.0.0.1:{port}{crypt}
     default_backend upstream

@@ -13,10 +13,9 @@ use super::guests::{Guests, Who, raise_open_files};
 use super::homes::median;
 use super::{Bench, Line};
 use crate::contender::{Contender, Kind};
-use crate::cpu::{Cores, Reading, Time};
+use crate::cpu::{Cores, Reading, Time, not_idle};
 use crate::crowd::Crowd;
 use crate::dial::{ACCEPT, Dial};
-use crate::verdict::DISTURBED;
 use crate::world::World;
 use crate::world::tickets::Tickets;
 
@@ -25,6 +24,8 @@ const COUNT: usize = 1_500;
 const AT_ONCE: usize = 16;
 const ROUNDS: usize = 7;
 const TO_HAPROXY: f64 = 0.6;
+/// Share of the core that something else may have had.
+const OTHERS: f64 = 0.05;
 
 /// One contender's rounds, full handshakes and resumed sessions: microseconds of CPU for each connect.
 #[derive(Default)]
@@ -100,9 +101,10 @@ fn one(
         }
         let mut crowd = Crowd::new()?;
         let (before, postgres) = (Reading::of(contender.pid()), world.postgres_time());
-        let begun = Instant::now();
+        let (begun, ran) = (Instant::now(), not_idle(world.cores().server));
         crowd.welcome(guests.some(&dial, 2 * round + resumed as u32, 0..count), AT_ONCE)?;
         let (wall, used) = (begun.elapsed(), Reading::of(contender.pid()).since(&before));
+        let ran = not_idle(world.cores().server).saturating_sub(ran);
         let postgres = world.postgres_time().saturating_sub(postgres);
         // The tickets come behind the handshake.
         let begun = Instant::now();
@@ -111,7 +113,7 @@ fn one(
             anyhow::ensure!(begun.elapsed() < Duration::from_secs(20), "{got} tickets for {count} clients");
             crowd.stay(Duration::from_millis(50))?;
         }
-        if is_disturbed(used, wall) {
+        if is_disturbed(used, ran, wall) {
             rounds.disturbed += 1;
             continue;
         }
@@ -122,9 +124,10 @@ fn one(
     Ok(())
 }
 
-/// Two threads of a server may wait for each other; more than that is somebody else.
-fn is_disturbed(used: Time, wall: Duration) -> bool {
-    used.waiting as f64 > DISTURBED * wall.as_nanos() as f64 + used.busy as f64 / 2.0
+/// Whether something else had more than a little of the server's core. Its threads wait for each other, so their waiting does
+/// not tell.
+fn is_disturbed(used: Time, ran: u64, wall: Duration) -> bool {
+    ran.saturating_sub(used.busy) as f64 > OTHERS * wall.as_nanos() as f64
 }
 
 /// Answers every upgrade. Ends with the process.

@@ -75,6 +75,18 @@ fn only_http_1_1_is_offered_inside() {
     });
 }
 
+#[test]
+fn aes_128_is_chosen_also_when_the_client_would_rather_have_aes_256() {
+    play_tls_with(&ADMIN, async |world| {
+        for version in [&version::TLS13, &version::TLS12] {
+            let client = world.authority().client_of(&[version]);
+            let stream = connect(world.server.address(), &client).await.unwrap();
+            let suite = stream.get_ref().1.negotiated_cipher_suite().unwrap().suite();
+            assert!(format!("{suite:?}").contains("AES_128_GCM_SHA256"), "{suite:?}");
+        }
+    });
+}
+
 /// A ClientHello as openssl 1.0 sent it: so much version and these cipher suites, no extension.
 fn old_hello(minor: u8, suites: &[u16]) -> Vec<u8> {
     let suites: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();

@@ -270,6 +270,19 @@ fn many_small_frames_are_one_write() {
 }
 
 #[test]
+fn a_long_queue_does_not_move_as_it_grows() {
+    let (mut outbox, mut socket) = (Outbox::new(), Socket::new(&[40_000]));
+    for _ in 0..140 {
+        outbox.push_copy(&[3; 60_000]);
+        // What is held beside it would be copied in one go.
+        let bound = outbox.queued() / 8 * 9 + 600_000;
+        assert!(outbox.held() <= bound, "{} held for {}", outbox.held(), outbox.queued());
+    }
+    drain(&mut outbox, &mut socket);
+    assert!(messages(&read(&socket.taken)) == vec![vec![3; 60_000]; 140]);
+}
+
+#[test]
 fn close_frames() {
     let written = |close: &dyn Fn(&mut Outbox)| {
         let (mut outbox, mut socket) = (Outbox::new(), Socket::default());

@@ -31,6 +31,9 @@ pub const SHARE: usize = 16 * 1024;
 /// queue does not hold up everybody else.
 pub const TURN: usize = 1024 * 1024;
 
+/// A run of small frames takes no more than this, unless one write does: a long queue must not move as it grows.
+const RUN: usize = 512 * 1024;
+
 /// Slices per vectored write.
 const SLICES: usize = 32;
 
@@ -154,7 +157,7 @@ impl Outbox {
     #[inline]
     pub fn push_framed(&mut self, frames: &[u8]) {
         if !self.closing() {
-            self.tail.reserve(frames.len());
+            self.make_room(frames.len());
             self.tail.append(frames);
             self.queued += frames.len();
         }
@@ -166,6 +169,17 @@ impl Outbox {
         self.advance(taken);
     }
 
+    /// Makes room for small frames: in the run there is, or in a new one.
+    #[inline]
+    fn make_room(&mut self, more: usize) {
+        if self.tail.length() + more > RUN && !self.tail.is_empty() {
+            // More will come, and what is not used costs no memory.
+            let next = Run::in_memory(Vec::with_capacity(RUN.max(more)));
+            self.pieces.push_back(Piece::Run(std::mem::replace(&mut self.tail, next)));
+        }
+        self.tail.reserve(more);
+    }
+
     /// Queues a binary message by copying it. Ignored once closing.
     #[inline]
     pub fn push_copy(&mut self, payload: &[u8]) {
@@ -173,7 +187,7 @@ impl Outbox {
             self.push_shared(Bytes::copy_from_slice(payload));
         } else if !self.closing() {
             let (head, length) = head::server(head::BINARY_FIN, payload.len());
-            self.tail.reserve(length + payload.len());
+            self.make_room(length + payload.len());
             self.tail.append(&head[..length]);
             self.tail.append(payload);
             self.queued += length + payload.len();

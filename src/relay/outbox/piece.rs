@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::super::codec::head;
-use super::{FRAGMENT, Spare, Unsent};
+use super::{FRAGMENT, Spare};
 
 const BINARY: u8 = 0x02;
 const CONTINUATION: u8 = 0x00;
@@ -92,6 +92,12 @@ impl Run {
         self.bytes.len() - self.at
     }
 
+    /// Bytes written and not written.
+    #[inline]
+    pub fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub fn held(&self) -> usize {
         self.bytes.capacity()
     }
@@ -129,20 +135,19 @@ impl Run {
         self.boundary = self.boundary.min(self.bytes.len());
     }
 
-    /// Adds the payloads of the frames that are not begun.
-    pub fn collect(&self, unsent: &mut Unsent) {
-        unsent.broken |= !self.at_boundary();
-        let mut at = self.boundary;
-        while at < self.bytes.len() {
-            let length = frame_length(&self.bytes[at..]);
-            let head = match self.bytes.get(at + 1) {
-                Some(126) => 4,
-                Some(127) => 10,
+    /// The payloads of the frames that are not begun.
+    pub fn unsent(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[self.boundary..];
+        std::iter::from_fn(move || {
+            let head = match rest.get(1)? {
+                126 => 4,
+                127 => 10,
                 _ => 2,
             };
-            unsent.messages.push(Bytes::copy_from_slice(&self.bytes[at + head..at + length]));
-            at += length;
-        }
+            let (frame, others) = rest.split_at(frame_length(rest));
+            rest = others;
+            Some(&frame[head..])
+        })
     }
 
     /// Keeps only the rest of the frame being written.

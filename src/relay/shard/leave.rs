@@ -156,13 +156,19 @@ impl Shard {
 
     /// D-25: what the connection did not take is kept for the browser's return; without it the page would go on with gaps.
     pub(super) fn salvage(&mut self, session: usize, index: usize) {
-        let unsent = self.connections[index].outbox.unsent();
+        let outbox = &self.connections[index].outbox;
         let Some(app) = self.tables.sessions.get_mut(session).and_then(|session| session.app.as_mut()) else { return };
+        if app.resync {
+            // It starts afresh when it comes back. A slow page's queue is long: no copy of it is made to be thrown away.
+            let lost = outbox.unsent_messages(|message| !is_status(message));
+            self.count(Count::DropReplay, lost);
+            return self.forget_replay(session);
+        }
+        let unsent = outbox.unsent();
         app.resync |= unsent.broken;
         // What was kept since the connection was told to close is newer.
         let newer = self.take_replay(session);
-        // Status frames are made anew for the new connection.
-        let unsent = unsent.messages.into_iter().filter(|message| !message.first().is_some_and(u8::is_ascii_digit));
+        let unsent = unsent.messages.into_iter().filter(|message| !is_status(message));
         for message in unsent.chain(newer) {
             self.keep(session, Payload::Owned(message));
         }
@@ -201,4 +207,9 @@ impl Shard {
             self.tables.drop_idle_environment(environment);
         }
     }
+}
+
+/// Status frames are made anew for a new connection.
+fn is_status(message: &[u8]) -> bool {
+    message.first().is_some_and(u8::is_ascii_digit)
 }

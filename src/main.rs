@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: compose_relay_allocator::MiMalloc = compose_relay_allocator::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     compose_relay::cli::run()

@@ -13,6 +13,7 @@ mod measure;
 mod outbound;
 mod read;
 mod restore;
+mod slim;
 mod snapshot;
 mod through;
 mod timers;
@@ -48,8 +49,9 @@ const WAKE: Token = Token(usize::MAX);
 /// Socket bytes that are decoded at a time; stays in the second-level cache, and takes a run of 64 KiB with its headers in
 /// one read. A held socket's rest fits in it too.
 pub(super) const SCRATCH: usize = 96 << 10;
-/// Longest wait without anything due, so that a lost timer could never stop the clock.
-const IDLE_WAIT: Duration = Duration::from_secs(5);
+/// Longest wait without anything due, so that a lost timer could never stop the clock, and memory that was freed last is given
+/// back soon.
+const IDLE_WAIT: Duration = Duration::from_secs(2);
 
 /// What a shard is made from.
 pub(super) struct Parts {
@@ -99,6 +101,8 @@ pub(super) struct Shard {
     next: u64,
     /// Bytes that wait for browsers, in queues and for their return.
     outbound: usize,
+    /// When it last looked for memory that nobody needs.
+    slim: slim::Slim,
     /// Set while the shard waits for its last connections to go.
     draining: Option<Draining>,
 }
@@ -118,15 +122,21 @@ impl Shard {
             frame_at: 0,
             through: Vec::new(),
             spare: Spare::default(),
-            rests: Spare::up_to(2 * SMALL),
+            rests: Self::rests(),
             tls: tls::Scratch::default(),
             now,
             busy: Duration::ZERO,
             begun: now,
             next: 1,
             outbound: 0,
+            slim: slim::Slim::new(now),
             draining: None,
         }
+    }
+
+    /// Room for frames that came in part.
+    fn rests() -> Spare {
+        Spare::up_to(2 * SMALL)
     }
 
     /// Registers the token that wakes the loop for a command.
@@ -139,6 +149,7 @@ impl Shard {
         let mut events = Events::with_capacity(1024);
         let mut turn = Vec::new();
         loop {
+            self.slim();
             if let Err(error) = self.parts.poll.poll(&mut events, Some(self.wait()))
                 && error.kind() != io::ErrorKind::Interrupted
             {

@@ -136,6 +136,17 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// Frees what was needed for many more than there are now.
+    pub(super) fn slim(&mut self) {
+        if self.sessions.len() < self.sessions.capacity() / 4 {
+            self.sessions.shrink_to_fit();
+            self.session_of.shrink_to_fit();
+        }
+        if self.executions.len() < self.executions.capacity() / 4 {
+            self.executions.shrink_to_fit();
+        }
+    }
+
     /// The slab index of an environment, made if it is new.
     pub(super) fn environment(&mut self, id: EnvironmentId, generation: u64, now: Instant) -> usize {
         if let Some(&index) = self.environment_of.get(&id) {

@@ -134,6 +134,49 @@ pub async fn a_large_message_and_a_ping(world: &mut World) {
 }
 
 #[test]
+fn what_a_burst_has_needed_is_given_back() {
+    play_with(&[("BROWSER_OUTBOX_BYTES", "67108864")], memory_after_a_burst);
+}
+
+pub async fn memory_after_a_burst(world: &mut World) {
+    let tenant = world.seed.tenant().await;
+    let mut sdk = world.sdk(&tenant.environment).await;
+    let session = uuid::Uuid::new_v4();
+    let page = Upgrade::page(&tenant.owner, session, tenant.environment.id, "hello");
+    let mut page = page.raw(world.address()).await;
+    let execution = uuid::Uuid::new_v4();
+    let start = message::start(tenant.environment.id, execution, session, "hello");
+    page.send(&Outgoing::binary(start.clone())).await;
+    sdk.expect(&start).await;
+    let before = world.server.resident_bytes();
+
+    // 56 MiB for a page that does not read yet; the system's buffers take less than half of it.
+    const COUNT: usize = 560;
+    for _ in 0..COUNT {
+        sdk.send(message::with_header("av", session, execution, vec![b'x'; 100 << 10])).await;
+    }
+    within(Duration::from_secs(30), "the server holds what the page does not read", async {
+        while world.server.resident_bytes() < before + 28 * MIB as u64 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let mut messages = 0;
+    while messages < COUNT {
+        let frame = page.frame().await.expect("the page stays connected");
+        messages +=
+            usize::from(frame.fin && ![PING, PONG].contains(&frame.opcode) && !frame.payload.starts_with(b"11"));
+    }
+    // Nothing more happens, and the memory goes. By itself the allocator takes twice as long, or for ever.
+    within(Duration::from_secs(6), "the server gives the memory back", async {
+        while world.server.resident_bytes() > before + 6 * MIB as u64 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+#[test]
 fn a_server_without_traffic_uses_no_processor_time() {
     play_with(&[("BROWSER_FRAMES_PER_SECOND", "50")], no_traffic_no_processor_time);
 }

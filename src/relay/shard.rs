@@ -53,6 +53,9 @@ pub(super) const SCRATCH: usize = 96 << 10;
 /// back soon.
 const IDLE_WAIT: Duration = Duration::from_secs(2);
 
+/// Connections that end, in one turn: one costs some 20 µs.
+const ENDING: usize = 16;
+
 /// What a shard is made from.
 pub(super) struct Parts {
     pub(super) number: usize,
@@ -75,6 +78,8 @@ pub(super) struct Shard {
     tables: Tables,
     /// Connections that may have more to read, in order.
     ready: Vec<Key>,
+    /// Connections whose end was told, in order; what they have sent before it is not read yet.
+    ending: VecDeque<Key>,
     /// There may be more commands than were taken in this turn.
     commanded: bool,
     /// Connections whose queue was touched in this turn.
@@ -115,6 +120,7 @@ impl Shard {
             connections: Slab::new(),
             tables: Tables::default(),
             ready: Vec::new(),
+            ending: VecDeque::new(),
             commanded: false,
             dirty: Vec::new(),
             timers: BinaryHeap::new(),
@@ -164,9 +170,12 @@ impl Shard {
                     continue;
                 }
                 let Some(connection) = self.connections.get_mut(index) else { continue };
-                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                if event.is_read_closed() || event.is_error() {
                     connection.readable = true;
-                    connection.ended |= event.is_read_closed() || event.is_error();
+                    connection.ended = true;
+                    self.ending.push_back((index, connection.generation));
+                } else if event.is_readable() {
+                    connection.readable = true;
                     self.list(index);
                 }
                 if event.is_writable() {
@@ -174,6 +183,7 @@ impl Shard {
                 }
             }
             self.bulkhead(Self::take_commands, None);
+            self.list_ending();
             std::mem::swap(&mut turn, &mut self.ready);
             for (index, generation) in turn.drain(..) {
                 if let Some(connection) = self.connection((index, generation)) {
@@ -219,7 +229,7 @@ impl Shard {
     }
 
     fn wait(&self) -> Duration {
-        if !self.ready.is_empty() || !self.dirty.is_empty() || self.commanded {
+        if !self.ready.is_empty() || !self.ending.is_empty() || !self.dirty.is_empty() || self.commanded {
             return Duration::ZERO;
         }
         let timer = self.timers.peek().map(|Reverse((at, _))| *at);
@@ -245,6 +255,16 @@ impl Shard {
         if !connection.listed {
             connection.listed = true;
             self.ready.push((index, connection.generation));
+        }
+    }
+
+    /// Puts some of the connections that end on that list. When thousands end at once, frames pass between them.
+    fn list_ending(&mut self) {
+        for _ in 0..ENDING {
+            let Some((index, generation)) = self.ending.pop_front() else { break };
+            if self.connection((index, generation)).is_some() {
+                self.list(index);
+            }
         }
     }
 

@@ -38,7 +38,9 @@ impl Process {
         let name = program.as_ref().to_string_lossy().rsplit('/').next().unwrap_or_default().to_owned();
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(program).args(arguments).env_clear();
-        command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        for name in ["PATH", "GLIBC_TUNABLES"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A child is where its parent is, from its first instruction on.

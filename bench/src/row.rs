@@ -20,6 +20,8 @@ pub enum Pace {
     Window(u32),
     /// At fixed times, this part of the rate that the same contender reached in the row `fan-in`.
     Share(f64),
+    /// So many messages a second at fixed times.
+    Rate(f64),
 }
 
 /// One row.
@@ -206,6 +208,19 @@ pub const ALL: &[Row] = &[
             (Tcp, Some(1.1)),
             (Fastwebsockets, Some(0.9)),
         ],
+        absolute: None,
+    },
+    Row {
+        name: "open-20k",
+        about: "open loop, 20,000 a second for each",
+        browsers: 64,
+        sdks: 1,
+        size: 128,
+        pace: Pace::Rate(20_000.0),
+        tls: false,
+        saturates: false,
+        metric: Metric::P99,
+        contenders: &[(ComposeRelay, None), (Haproxy, None), (Nginx, None), (Tcp, None), (Fastwebsockets, None)],
         absolute: None,
     },
     Row {

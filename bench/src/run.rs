@@ -162,6 +162,7 @@ fn pace(row: &Row, rate: Option<f64>) -> Option<generator::Pace> {
     match row.pace {
         Pace::Window(window) => Some(generator::Pace::Closed(window)),
         Pace::Share(share) => rate.map(|rate| generator::Pace::Open(rate * share)),
+        Pace::Rate(rate) => Some(generator::Pace::Open(rate)),
     }
 }
 

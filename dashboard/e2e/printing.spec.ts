@@ -44,6 +44,16 @@ test("of a long table all rows go to paper, not only those in sight", async ({ p
   await expect(page.getByText("row 229", { exact: true })).toHaveCount(0);
 });
 
+test("what is ticked is ticked on paper, too", async ({ page, sdk: _, app }) => {
+  await page.goto(app("form"));
+  const tick = page.locator("form").first().locator("label", { hasText: "I agree" });
+  await expect(tick).toBeVisible();
+  await page.emulateMedia({ media: "print" });
+  // The ground behind the light tick is printed.
+  const adjust = () => tick.locator("svg").evaluate((mark) => getComputedStyle(mark).printColorAdjust);
+  expect(await adjust()).toBe("exact");
+});
+
 test("dark is light on paper", async ({ page, sdk: _ }) => {
   await page.addInitScript(() => localStorage.setItem("COLOR_SCHEME", "dark"));
   await page.goto("/home");

@@ -4,7 +4,6 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   type ClipboardEvent,
   type CSSProperties,
-  type KeyboardEvent,
   type MouseEvent,
   type ReactNode,
   useCallback,
@@ -20,7 +19,8 @@ import type { GridRow as EngineRow, GridEngine, PlacedColumn } from "./engine";
 import { hasActions, isCut, Row, type RowView } from "./GridRow";
 import styles from "./grid.module.css";
 import { HeaderCell } from "./HeaderCell";
-import { type Cell, moved } from "./moves";
+import { cellElement, gridKeys, positionOf } from "./keys";
+import type { Cell } from "./moves";
 import { PRINTED_ROWS, usePrinting } from "./usePrinting";
 
 /** From this many rows on, only those in sight are in the page. */
@@ -129,78 +129,7 @@ export function Grid(props: GridProps) {
     if (row && column && element) view.onWhole(row, column, element);
   };
 
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const target = event.target as HTMLElement;
-    const cell = target.closest<HTMLElement>("[data-r]");
-    if (!cell || !scroller.current?.contains(cell)) return;
-    const here = positionOf(cell);
-    if (target !== cell) {
-      onInnerKey(event, cell);
-      return;
-    }
-    const column = columnAt(here.c);
-    if (here.r < 0 && column) {
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        if (column.header.column.getCanSort()) column.header.column.toggleSorting(undefined, event.shiftKey);
-        return;
-      }
-      if ((event.altKey && event.key === "ArrowDown") || event.key === "ContextMenu" || event.key === "F2") {
-        event.preventDefault();
-        props.onColumnMenu(column, cell);
-        return;
-      }
-      if ((event.altKey || event.shiftKey) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
-        event.preventDefault();
-        const right = event.key === "ArrowRight";
-        if (event.shiftKey) {
-          props.onWiden(column, right ? 16 : -16);
-          return;
-        }
-        props.onMove(column, right ? 1 : -1);
-        move({ r: -1, c: here.c + (right ? 1 : -1) });
-        return;
-      }
-    }
-    if (here.r < 0 && here.c < first && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault();
-      if (view.selectable === "multi") props.onToggleAll();
-      return;
-    }
-    const row = rowAt(here.r);
-    if (event.key === " " && row && view.selectable !== "none") {
-      event.preventDefault();
-      view.onToggle(row, event.shiftKey);
-      return;
-    }
-    if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && view.selectable === "multi") {
-      event.preventDefault();
-      props.onToggleAll();
-      return;
-    }
-    if (event.key === "Enter" && row) {
-      event.preventDefault();
-      const inner = cell.querySelector<HTMLElement>("a, button:not([hidden])");
-      if (here.c < first) view.onToggle(row, event.shiftKey);
-      else if (!column) inner?.focus();
-      else if (cell.querySelector("a")) inner?.click();
-      else if (props.mainAction !== null) view.onAction(row, props.mainAction);
-      else showWhole(here);
-      return;
-    }
-    if (event.key === "F2" && row) {
-      event.preventDefault();
-      if (column) showWhole(here);
-      else cell.querySelector<HTMLElement>("button:not([hidden])")?.focus();
-      return;
-    }
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2);
-    const next = moved(here, event, { rows: rows.length, columns: width, page });
-    if (next) {
-      event.preventDefault();
-      move(next);
-    }
-  };
+  const onKeyDown = gridKeys({ ...props, scroller, first, width, move, showWhole });
 
   const onFocus = (event: React.FocusEvent<HTMLDivElement>) => {
     const cell = (event.target as HTMLElement).closest<HTMLElement>("[data-r]");
@@ -394,29 +323,4 @@ function AllCheckbox({ state, onToggle }: { state: AllState; onToggle: () => voi
       onChange={onToggle}
     />
   );
-}
-
-function positionOf(cell: HTMLElement): Cell {
-  return { r: Number(cell.dataset.r), c: Number(cell.dataset.c) };
-}
-
-function cellElement(root: HTMLElement | null, { r, c }: Cell): HTMLElement | null {
-  return root?.querySelector<HTMLElement>(`[data-r="${r}"][data-c="${c}"]`) ?? null;
-}
-
-/** Keys inside a cell's buttons: left and right between them, Escape back to the cell. */
-function onInnerKey(event: KeyboardEvent, cell: HTMLElement): void {
-  if (event.key === "Escape") {
-    event.preventDefault();
-    event.stopPropagation();
-    cell.focus();
-    return;
-  }
-  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-  const buttons = [...cell.querySelectorAll<HTMLElement>("a, button:not([hidden])")];
-  const at = buttons.indexOf(event.target as HTMLElement);
-  const next = buttons[at + (event.key === "ArrowRight" ? 1 : -1)];
-  if (at < 0 || !next) return;
-  event.preventDefault();
-  next.focus();
 }

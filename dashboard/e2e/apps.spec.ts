@@ -1,5 +1,5 @@
 // The ways in, and what an app shows.
-import { accessible, expect, signIn, test } from "./harness/test";
+import { accessible, expect, share, signIn, test } from "./harness/test";
 
 test("the sign-in link leads home, home to the app", async ({ stranger, relay, sdk }) => {
   // A new link: the harness has used the first one.
@@ -79,8 +79,7 @@ test.describe("people outside the team", () => {
   test.use({ outages: true });
 
   test("a public app opens for a stranger, without a way home", async ({ stranger, sdk: _, app, owner, relay }) => {
-    const share = { email: "ALL", environmentId: relay.environment, appRoute: "layouts" };
-    await owner.api("POST", "/api/v1/external-app-user", share);
+    await share(owner, relay, "ALL", "layouts");
     await stranger.goto(app("layouts"));
     await expect(stranger.getByText("inside a card")).toBeVisible();
     await stranger.getByRole("button", { name: /App menu/ }).click();
@@ -97,11 +96,7 @@ test.describe("people outside the team", () => {
     provider,
   }) => {
     const email = "guest@example.com";
-    await owner.api("POST", "/api/v1/external-app-user", {
-      email,
-      environmentId: relay.environment,
-      appRoute: "actions",
-    });
+    await share(owner, relay, email, "actions");
     provider.person = email;
     await stranger.goto(app("actions", "?boat=7"));
     await expect(stranger).toHaveURL(/\/auth\/login/);
@@ -120,11 +115,7 @@ test.describe("people outside the team", () => {
     provider,
   }) => {
     const email = "elsewhere@example.com";
-    await owner.api("POST", "/api/v1/external-app-user", {
-      email,
-      environmentId: relay.environment,
-      appRoute: "charts",
-    });
+    await share(owner, relay, email, "charts");
     await signIn(stranger, provider, email, app("charts"));
     await stranger.goto(app("form"));
     await expect(stranger.getByRole("heading", { name: "You have no access to this app" })).toBeVisible();
@@ -143,15 +134,15 @@ test.describe("people outside the team", () => {
   }) => {
     const email = "once@example.com";
     const { environment } = relay;
-    await owner.api("POST", "/api/v1/external-app-user", { email, environmentId: environment, appRoute: "hooks" });
+    await share(owner, relay, email, "hooks");
     await signIn(stranger, provider, email, app("hooks"));
     await stranger.getByRole("textbox", { name: "Q" }).fill("secret words");
     const shares = (await owner.api("POST", "/api/v1/external-app-user-for-app", {
       environmentId: environment,
       appRoute: "hooks",
     })) as { id: string; email: string }[];
-    const share = shares.find((found) => found.email === email);
-    await owner.api("DELETE", `/api/v1/external-app-user/${share?.id}`, {});
+    const shared = shares.find((found) => found.email === email);
+    await owner.api("DELETE", `/api/v1/external-app-user/${shared?.id}`, {});
     await expect(stranger.getByRole("heading", { name: "You no longer have access to this app" })).toBeVisible();
     await expect(stranger.getByRole("textbox", { name: "Q" })).toBeHidden();
     await accessible(stranger);

@@ -1,5 +1,5 @@
 // A sign-in that ends while its pages are open: they notice, and people go on where they were.
-import { accessible, expect, signIn, test } from "./harness/test";
+import { accessible, expect, share, signIn, test } from "./harness/test";
 
 test.use({ outages: true });
 
@@ -12,7 +12,7 @@ test("a session that ends under an app: signed in again in place, with what was 
   provider,
 }) => {
   const email = "leaves@example.com";
-  await owner.api("POST", "/api/v1/external-app-user", { email, environmentId: relay.environment, appRoute: "hooks" });
+  await share(owner, relay, email, "hooks");
   await signIn(stranger, provider, email, app("hooks", "?boat=7"));
   await stranger.getByRole("textbox", { name: "Q" }).fill("half a thought");
   // In another tab of the same browser.
@@ -35,7 +35,7 @@ test("a session that ends under an app: signed in again in place, with what was 
 
 test("a sign-in in one tab is said in the others", async ({ stranger, sdk: _, app, owner, relay, provider }) => {
   const email = "first@example.com";
-  await owner.api("POST", "/api/v1/external-app-user", { email, environmentId: relay.environment, appRoute: "hooks" });
+  await share(owner, relay, email, "hooks");
   await signIn(stranger, provider, email, app("hooks"));
   await expect(stranger.getByRole("textbox", { name: "Q" })).toBeVisible();
   const other = await stranger.context().newPage();

@@ -140,6 +140,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
+/** Shares an app with somebody from outside the team; with everybody when `email` is `ALL`. */
+export async function share(owner: Owner, relay: Relay, email: string, appRoute: string): Promise<void> {
+  await owner.api("POST", "/api/v1/external-app-user", { email, environmentId: relay.environment, appRoute });
+}
+
 /** Signs somebody from outside the team in, by way of the provider, for the app at `path`, and ends there. */
 export async function signIn(page: Page, provider: Provider, email: string, path: string): Promise<void> {
   provider.person = email;

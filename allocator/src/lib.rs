@@ -1,7 +1,8 @@
 //! The allocator of compose-relay, mimalloc, and what it has to be told: when to give memory back.
 //!
-//! By itself it does that when a thread asks for more, so a thread that has nothing to do after a burst keeps all that the burst
-//! has needed: five seconds after a burst the server then had 21 MiB, without it 79, of 14 when idle. The call is a function of C; this crate of its own is there so that nothing else needs `unsafe`.
+//! By itself it does that when a thread asks for more, so a thread that has nothing to do after a burst keeps what the burst has
+//! needed (`docs/PERFORMANCE.md` has the figures). The call is a function of C; this crate of its own is there so that nothing
+//! else needs `unsafe`.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

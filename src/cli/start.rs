@@ -14,7 +14,8 @@ const CONTROL_THREADS: usize = 2;
 /// waiting: with it the 99th percentile of untouched sockets was 5 to 20 ms in the storm, without it 17 to 50.
 #[cfg(target_os = "linux")]
 const CONTROL_STEPS_BACK: i32 = 10;
-/// Between two looks of a thread for memory that nobody needs any more. A thread may not wake for long after it.
+/// Between two looks of a thread for memory that nobody needs any more. What it frees within that time after a look it keeps until
+/// it wakes and waits again, which may be long: so this is short.
 const GIVE_BACK: Duration = Duration::from_millis(50);
 /// How long work that cannot be cancelled (a name look-up) may hold up the exit.
 const LAST_WAIT: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
@@ -20,6 +20,8 @@ const COUNT: usize = 5_000;
 const AT_ONCE: usize = 32;
 /// Each time the median of so many.
 const ROUNDS: usize = 5;
+/// Bare writes come within a fraction of a second.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes that tell a page of an SDK.
 const FRAME: usize = 128;
 /// Seconds.
@@ -97,8 +99,10 @@ fn bare_writes(cores: Cores, count: usize) -> Result<f64> {
         anyhow::Ok((begun.elapsed(), writers))
     });
     let (mut events, mut buffer, mut came) = (Events::with_capacity(1024), [0; FRAME], 0);
+    let begun = Instant::now();
     while came < count {
         interrupt::check()?;
+        ensure!(begun.elapsed() < PATIENCE, "{came} of {count} bare writes have come");
         poll.poll(&mut events, Some(Duration::from_secs(1)))?;
         for event in &events {
             if let Some(tcp) = readers.get_mut(event.token().0)

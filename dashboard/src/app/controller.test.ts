@@ -359,6 +359,15 @@ test("a login that another tab has changed is said, once for each", async () => 
   controller.signedInElsewhere("b@x.test");
   expect(toasts()).toEqual(["This browser is signed in as b@x.test now; this page was opened by a@x.test."]);
   expect(controller.toasts.snapshot()[0]?.action?.url).toBe(`/app/${ENV}/boats`);
+  controller.signedInElsewhere("b@x.test");
+  controller.signedInElsewhere(null);
+  controller.signedInElsewhere("b@x.test");
+  expect(toasts()).toHaveLength(1);
+  controller.signedInElsewhere("c@x.test");
+  expect(toasts()).toHaveLength(2);
+  controller.signedInElsewhere("a@x.test");
+  controller.signedInElsewhere("c@x.test");
+  expect(toasts()).toHaveLength(3);
 });
 
 describe("what apps ask for", () => {

@@ -75,6 +75,8 @@ export class AppController {
   /** The app itself is taking the person elsewhere. */
   private following = false;
   private configurationChanged = false;
+  /** The other sign-in that the person has been told of. */
+  private toldOf: string | null = null;
   /** Grows with each opened app: late answers of an earlier one are dropped. */
   private opening = 0;
   private stopReplacing: () => void = () => {};
@@ -156,8 +158,12 @@ export class AppController {
   signedInElsewhere(email: string | null): void {
     const user = this.state.grant?.user;
     const own = user && "email" in user ? user.email : null;
+    if (email === own) this.toldOf = null;
     // That nobody is signed in any more, the socket is told.
     if (email === null || email === own || this.state.access.kind !== "granted") return;
+    // Every page that is opened says it anew.
+    if (email === this.toldOf) return;
+    this.toldOf = email;
     this.toasts.add({
       title: "Another sign-in",
       message: `This browser is signed in as ${email} now${own ? `; this page was opened by ${own}` : ""}.`,

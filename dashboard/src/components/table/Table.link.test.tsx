@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { readLink, type TableLink, writeLink } from "../../model/table/link";
@@ -62,4 +62,14 @@ test("a paged table asks once for the page that the address has", async () => {
   expect(from.sent).toHaveLength(1);
   await userEvent.setup().click(screen.getByRole("button", { name: "Next page" }));
   await waitFor(() => expect(written()).toEqual({ search: "row", offset: 150, pageSize: 50 }));
+});
+
+test("a column that a view hides and the person has brought back stays", async () => {
+  address({ hidden: {} });
+  const views = [{ key: "v", label: "Short", isDefault: true, columns: { fee: { hidden: true } } }];
+  await shown(table({ data: BOATS, columns: ["name", "fee"], views }));
+  expect(screen.getByRole("columnheader", { name: /Fee/ })).toBeTruthy();
+  // What unmounts writes what waits.
+  cleanup();
+  expect(written()).toEqual({ hidden: {} });
 });

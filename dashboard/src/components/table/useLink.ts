@@ -40,7 +40,7 @@ export function linkedSettings(id: string, properties: TableProperties): TableSe
     search: link.search ?? viewed.search,
     sortBy: link.sortBy ?? viewed.sortBy,
     filterBy: link.filterBy === undefined ? viewed.filterBy : link.filterBy,
-    hidden: { ...viewed.hidden, ...link.hidden },
+    hidden: link.hidden ?? viewed.hidden,
   };
 }
 

@@ -106,6 +106,12 @@ describe("themes", () => {
       expect(tokensFile).toContain(`--${status}-soft: light-dark(${soft}, ${dark[1]});`);
     }
   });
+  test("on paper the colours of statuses are the light ones, whatever an app's theme is", () => {
+    const print = readFileSync("src/styles/print.css", "utf8");
+    for (const [status, [text]] of Object.entries(STATUS_TEXTS.light)) {
+      expect(print).toContain(`--${status}-text: ${text} !important;`);
+    }
+  });
   test("colours that can be read stay as they are", () => {
     const made = themeTokens({ textColor: "#102030", backgroundColor: "#fafafa", primaryColor: "#0066cc" });
     expect(made).toMatchObject({

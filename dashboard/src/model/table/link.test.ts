@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LONGEST, readLink, type TableLink, writeLink } from "./link";
+import { LONGEST, LONGEST_FRAGMENT, readLink, type TableLink, writeLink } from "./link";
 
 const link: TableLink = {
   view: "unpaid",
@@ -61,6 +61,17 @@ describe("a table in the address", () => {
     expect(writeLink("#a", "t", long)).toBe("#a");
     expect(read(long)).toBeNull();
     expect(readLink(`${writeLink("", "t", link)}&${"x".repeat(20_000)}`, "t")).toBeNull();
+    // Short enough as a text, too long when it is encoded: the other table must not pay for it.
+    const chinese = { search: "船".repeat(1_900) };
+    const first = writeLink("#a", "t", link);
+    expect(writeLink(first, "other", chinese)).toBe(first);
+    expect(writeLink("", "t", chinese)).toBe("");
+    let full = first;
+    for (let table = 0; table < 20; table++) full = writeLink(full, `t${table}`, { search: "é".repeat(500) });
+    expect(full.length).toBeLessThanOrEqual(LONGEST_FRAGMENT);
+    expect(readLink(full, "t")).toEqual(link);
+    expect(readLink(full, "t0")).not.toBeNull();
+    expect(readLink(full, "t19")).toBeNull();
     let deep: unknown = { key: "a", operator: "is", value: 1 };
     for (let at = 0; at < 9; at++) deep = { logicOperator: "or", filters: [deep] };
     expect(read({ filterBy: deep })).toEqual({});

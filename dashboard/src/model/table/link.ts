@@ -20,7 +20,8 @@ export interface TableLink {
 
 /** Longest text of one table in a link, before it is encoded; what is longer is neither written nor read. */
 export const LONGEST = 2_000;
-const LONGEST_FRAGMENT = 16_000;
+/** Longest fragment, as it is in the address: what is longer is neither written nor read. */
+export const LONGEST_FRAGMENT = 16_000;
 const MOST_RULES = 50;
 const DEEPEST_GROUP = 5;
 const MOST_PAGE_SIZE = 1_000;
@@ -45,9 +46,12 @@ export function writeLink(fragment: string, id: string, link: TableLink | null):
   const others = partsOf(fragment).filter((part) => !part.startsWith(name));
   const text = link && Object.keys(link).length > 0 ? JSON.stringify(link) : "";
   const own = text === "" || text.length > LONGEST ? [] : [name + encodeURIComponent(text)];
-  const parts = [...others, ...own];
-  return parts.length === 0 ? "" : `#${parts.join("&")}`;
+  const whole = fragmentOf([...others, ...own]);
+  // Too long a fragment would not be read at all: better without this table than without any.
+  return whole.length > LONGEST_FRAGMENT ? fragmentOf(others) : whole;
 }
+
+const fragmentOf = (parts: string[]) => (parts.length === 0 ? "" : `#${parts.join("&")}`);
 
 const nameOf = (id: string) => `table.${encodeURIComponent(id)}=`;
 const partsOf = (fragment: string) =>

@@ -5,6 +5,7 @@ import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
 import { usePageFocus } from "../ui/page-focus";
 import { Part, retryParts } from "../ui/part";
+import { MAIN, SkipLink } from "../ui/SkipLink";
 import { Spinner } from "../ui/Spinner";
 import { Wait } from "../ui/Wait";
 import { AccessMessage, LostAccess } from "./AccessMessage";
@@ -76,13 +77,11 @@ export function AppView({
 
   return (
     <div className={styles.page} data-nav={nav ? true : undefined}>
-      <a className="skip-link" href="#main" data-screen-only>
-        Skip to the app
-      </a>
+      <SkipLink>Skip to the app</SkipLink>
       {nav && grant && (
         <AppNav nav={nav} environmentId={environmentId} companyName={grant.companyName} current={grant.app.route} />
       )}
-      <main className={styles.main} id="main" tabIndex={-1}>
+      <main className={styles.main} id={MAIN} tabIndex={-1}>
         <PageHeading name={name} address={state.appRoute && `/app/${environmentId}/${state.appRoute}`} />
         {after && grant && !lost && (
           <Suspense>

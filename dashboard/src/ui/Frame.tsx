@@ -3,6 +3,7 @@ import styles from "./frame.module.css";
 import { Logo } from "./Logo";
 import { usePageFocus } from "./page-focus";
 import { SchemeSwitch } from "./SchemeSwitch";
+import { MAIN, SkipLink } from "./SkipLink";
 
 /** What is around every page but an app's: the mark, one main part, the switch of colours. */
 export function Frame({
@@ -24,9 +25,7 @@ export function Frame({
   }, [title]);
   return (
     <div className={styles.frame}>
-      <a className="skip-link" href="#main" data-screen-only>
-        Skip to the content
-      </a>
+      <SkipLink>Skip to the content</SkipLink>
       <header className={styles.header}>
         <a className={styles.brand} href="/home" aria-label={brand ? undefined : "Compose, home"}>
           <Logo />
@@ -36,7 +35,7 @@ export function Frame({
           {tools}
         </div>
       </header>
-      <main className={styles.main} id="main" tabIndex={-1} ref={main}>
+      <main className={styles.main} id={MAIN} tabIndex={-1} ref={main}>
         {children}
       </main>
       <footer className={styles.footer} data-screen-only>

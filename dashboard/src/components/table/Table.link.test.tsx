@@ -73,3 +73,23 @@ test("a column that a view hides and the person has brought back stays", async (
   cleanup();
   expect(written()).toEqual({ hidden: {} });
 });
+
+test("a paged table is asked for no page size and no column that it does not offer", async () => {
+  address({
+    search: "row",
+    pageSize: 1000,
+    sortBy: [{ key: "secret", direction: "asc" }],
+    filterBy: {
+      logicOperator: "and",
+      filters: [
+        { key: "secret", operator: "is", value: "x" },
+        { key: "word", operator: "includes", value: "r" },
+      ],
+    },
+  });
+  const from = table({ ...paged(), offset: 0 });
+  await shown(from);
+  const asked = { type: "am", renderId: RENDER, componentId: "t", offset: 0, pageSize: 100, searchQuery: "row" };
+  const filterBy = { logicOperator: "and", filters: [{ key: "word", operator: "includes", value: "r" }] };
+  await waitFor(() => expect(from.sent).toEqual([{ ...asked, sortBy: [], filterBy }]));
+});

@@ -1,6 +1,7 @@
 /** A table and the page's address: what the address says when the table is first shown, and what it says from then on. */
 import { useEffect, useRef } from "react";
 import { jsonEqual } from "../../model/equal";
+import { fitting } from "../../model/table/fitting";
 import { readLink, type TableLink } from "../../model/table/link";
 import { queryOf } from "../../model/table/paging";
 import { startSettings, type TableSettings, viewNamed, withView } from "../../model/table/settings";
@@ -8,21 +9,6 @@ import type { Json, TableProperties } from "../../model/types";
 import type { PageQuery } from "../../protocol/events";
 import { flushLinks, noteLink } from "./address";
 import type { TableRows } from "./useRows";
-
-/** What of a link this table may be set to: no view that it does not have, no search where there is none. */
-function fitting(link: TableLink, properties: TableProperties): TableLink {
-  const { view, search, sortBy, filterBy, ...rest } = link;
-  const views = view === null || viewNamed(properties.views, view) ? { view } : {};
-  return {
-    ...rest,
-    ...(view === undefined ? {} : views),
-    ...(search !== undefined && properties.notSearchable !== true ? { search } : {}),
-    ...(sortBy !== undefined && properties.sortable !== false
-      ? { sortBy: properties.sortable === "single" ? sortBy.slice(0, 1) : sortBy }
-      : {}),
-    ...(filterBy !== undefined && properties.filterable !== false ? { filterBy } : {}),
-  };
-}
 
 function linkFor(id: string, properties: TableProperties): TableLink | null {
   const link = readLink(location.hash, id);

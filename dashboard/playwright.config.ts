@@ -30,7 +30,7 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0,
   forbidOnly: Boolean(process.env.CI),
   // Far more than it takes: the machine may be busy.
-  timeout: 300_000,
+  timeout: 150_000,
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {

@@ -1,6 +1,10 @@
 // Tables: search, sort, filters, views, selection, row actions, paged mode, CSV.
 import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
 import { accessible, choose, expect, test, toast } from "./harness/test";
+
+/** All tables of the app are there: before that the first one on the page may be another. */
+const all = (page: Page) => expect(page.getByRole("grid")).toHaveCount(5);
 
 test("a table shows rows by their formats, and row actions name their row", async ({ page, sdk: _, app }) => {
   await page.goto(app("tables"));
@@ -14,6 +18,7 @@ test("a table shows rows by their formats, and row actions name their row", asyn
 
 test("search and sort in the browser", async ({ page, sdk: _, app }) => {
   await page.goto(app("tables"));
+  await all(page);
   const plain = page.getByRole("grid").first();
   await expect(plain.getByText("Heron")).toBeVisible();
   await page.getByRole("searchbox").first().fill("ibis");
@@ -33,6 +38,7 @@ test("search and sort in the browser", async ({ page, sdk: _, app }) => {
 
 test("filters and views", async ({ page, sdk: _, app }) => {
   await page.goto(app("tables"));
+  await all(page);
   const plain = page.getByRole("grid").first();
   await page.getByRole("button", { name: "Filter" }).first().click();
   const panel = page.getByRole("dialog", { name: "Filter" });

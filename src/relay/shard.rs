@@ -155,7 +155,7 @@ impl Shard {
         let mut events = Events::with_capacity(1024);
         let mut turn = Vec::new();
         loop {
-            self.slim();
+            self.bulkhead(Self::slim, None);
             if let Err(error) = self.parts.poll.poll(&mut events, Some(self.wait()))
                 && error.kind() != io::ErrorKind::Interrupted
             {

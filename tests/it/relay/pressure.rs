@@ -1,7 +1,7 @@
 //! Slow readers: bounded memory, and nobody else waits.
 
-use crate::support::raw::{Outgoing, PING, PONG};
-use crate::support::{Upgrade, World, message, play_with, soon, within};
+use crate::support::raw::{Outgoing, PING, PONG, RawSocket};
+use crate::support::{Peer, Upgrade, World, message, play_with, soon, within};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,12 +86,8 @@ pub async fn a_slow_sdk(world: &mut World) {
     neighbour.works().await;
 }
 
-#[test]
-fn a_large_message_does_not_hold_up_a_ping() {
-    play_with(&[], a_large_message_and_a_ping);
-}
-
-pub async fn a_large_message_and_a_ping(world: &mut World) {
+/// An SDK, and a page that runs its app and reads only what it is told to; its session and execution.
+async fn started(world: &World) -> (Peer, RawSocket, uuid::Uuid, uuid::Uuid) {
     let tenant = world.seed.tenant().await;
     let mut sdk = world.sdk(&tenant.environment).await;
     let session = uuid::Uuid::new_v4();
@@ -101,6 +97,16 @@ pub async fn a_large_message_and_a_ping(world: &mut World) {
     let start = message::start(tenant.environment.id, execution, session, "hello");
     page.send(&Outgoing::binary(start.clone())).await;
     sdk.expect(&start).await;
+    (sdk, page, session, execution)
+}
+
+#[test]
+fn a_large_message_does_not_hold_up_a_ping() {
+    play_with(&[], a_large_message_and_a_ping);
+}
+
+pub async fn a_large_message_and_a_ping(world: &mut World) {
+    let (mut sdk, mut page, session, execution) = started(world).await;
 
     // The page asks for a pong while 7 MiB are on their way to it.
     let large = message::with_header("av", session, execution, vec![b'x'; 7 * MIB]);
@@ -139,15 +145,7 @@ fn what_a_burst_has_needed_is_given_back() {
 }
 
 pub async fn memory_after_a_burst(world: &mut World) {
-    let tenant = world.seed.tenant().await;
-    let mut sdk = world.sdk(&tenant.environment).await;
-    let session = uuid::Uuid::new_v4();
-    let page = Upgrade::page(&tenant.owner, session, tenant.environment.id, "hello");
-    let mut page = page.raw(world.address()).await;
-    let execution = uuid::Uuid::new_v4();
-    let start = message::start(tenant.environment.id, execution, session, "hello");
-    page.send(&Outgoing::binary(start.clone())).await;
-    sdk.expect(&start).await;
+    let (mut sdk, mut page, session, execution) = started(world).await;
     let before = world.server.resident_bytes();
 
     // 56 MiB for a page that does not read yet; the system's buffers take less than half of it.

@@ -5,6 +5,7 @@ pub mod codec;
 pub mod mask;
 pub mod outbox;
 
+mod audience;
 mod bucket;
 mod connection;
 mod counters;
@@ -19,6 +20,7 @@ mod shard;
 mod stream;
 mod table;
 
+pub use audience::Heard;
 pub use counters::Count;
 pub use directory::{ClaimError, SessionClaim};
 pub use hub::{Hub, Look, SdkReservation, Threads};

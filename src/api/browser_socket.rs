@@ -78,8 +78,11 @@ async fn admit(call: &Call) -> Result<(SessionClaim, Page), UpgradeRefusal> {
         // D-33
         Wanted::Home if login.user.is_none() => return Err(refused("The home page is for people of an organization.")),
         Wanted::Home => {
-            let environments = patiently(database, || home(api, &login)).await.map_err(away)?;
-            Page::Home { environments }
+            let mut company = patiently(database, || home(api, &login)).await.map_err(away)?;
+            let own = login.user.as_ref().and_then(|user| user.development_environment_id);
+            let own = own.map(|id| EnvironmentId::from_u128(id.as_u128()));
+            let own = own.and_then(|own| company.extract_if(.., |id| *id == own).next());
+            Page::Home { company, own }
         }
     };
     let claim = api.hub.claim_session(session, &Arc::new(identity(&login))).map_err(|error| match error {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::lookup::Recent;
 use super::revocation::Scope;
 use crate::auth::access::{self, Access, Visitor};
-use crate::relay::{Attached, Hub, Identity, Look};
+use crate::relay::{Attached, Heard, Hub, Identity, Look};
 use crate::store::{EnvironmentRow, SessionRow, ShareRow, Store, StoreError, UserRow};
 use crate::tasks::Tasks;
 use crate::wire::EnvironmentId;
@@ -110,7 +110,7 @@ async fn sweep_part(store: &Store, hub: &Hub, attached: &[Attached], recent: &Re
             Attached::Sdk { at, environment, key_hash } => {
                 (*at, facts.key_hashes.get(&uuid(*environment)).is_some_and(|hash| **hash == **key_hash))
             }
-            Attached::Browser { at, identity, app, watches } => (*at, facts.may_stay(identity, app.as_ref(), watches)),
+            Attached::Browser { at, identity, app, hears } => (*at, facts.may_stay(identity, app.as_ref(), hears)),
         };
         if !stays {
             if revoked == 0 {
@@ -162,13 +162,13 @@ impl Facts {
         }
         for it in attached {
             // Whoever is no guest may hear of everything that a home page of the company hears of.
-            if let Attached::Browser { identity, watches, .. } = it
+            if let Attached::Browser { identity, hears, .. } = it
                 && identity
                     .user
                     .and_then(|id| facts.users.get(&id))
                     .is_some_and(|user| Visitor::internal(user).is_guest())
             {
-                pages.extend(watches.iter().map(|environment| uuid(*environment)));
+                pages.extend(hears.iter().map(uuid));
             }
         }
         for ids in batches(pages) {
@@ -184,7 +184,7 @@ impl Facts {
         &self,
         identity: &Identity,
         app: Option<&(EnvironmentId, Vec<Box<str>>)>,
-        watches: &[EnvironmentId],
+        hears: &Heard,
     ) -> bool {
         let Some(session) = self.sessions.get(&*identity.login) else { return false };
         if session.expires_at <= Timestamp::now() {
@@ -199,7 +199,7 @@ impl Facts {
         };
         let Some((environment, routes)) = app else {
             // Of an environment that is gone, nothing more can be heard.
-            let mut known = watches.iter().filter_map(|id| self.environments.get(&uuid(*id)));
+            let mut known = hears.iter().filter_map(|id| self.environments.get(&uuid(id)));
             return !visitor.is_guest() || known.all(|it| access::may_open_any(it, self.shares_of(it), &visitor));
         };
         let Some(environment) = self.environments.get(&uuid(*environment)) else { return false };

@@ -66,9 +66,9 @@ impl Scope {
         match (self, attached) {
             (Self::All, _) => true,
             (Self::Environment(id), Attached::Sdk { environment, .. }) => environment.as_u128() == id.as_u128(),
-            (Self::Environment(id), Attached::Browser { app, watches, .. }) => {
-                let of_page = app.as_ref().map(|(environment, _)| environment);
-                of_page.into_iter().chain(watches).any(|environment| environment.as_u128() == id.as_u128())
+            (Self::Environment(id), Attached::Browser { app, hears, .. }) => {
+                let of_page = app.as_ref().map(|(environment, _)| *environment);
+                of_page.into_iter().chain(hears.iter()).any(|environment| environment.as_u128() == id.as_u128())
             }
             (Self::User(id), Attached::Browser { identity, .. }) => identity.user == Some(*id),
             (Self::Login(digest), Attached::Browser { identity, .. }) => hex(&identity.login) == *digest,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Rate};
 use super::codec::{Decoder, Limits as DecoderLimits};
 use super::life::Diary;
 use super::outbox::Outbox;
@@ -18,7 +18,7 @@ use crate::wire::{EnvironmentId, ExecutionId, LastIds};
 pub(super) const SILENCE: Duration = Duration::from_secs(40);
 
 /// Frames over the rules of A5 that a connection may save up, and how many a second are forgiven.
-const OFFENCES: (f64, f64) = (0.2, 32.0);
+pub(super) const OFFENCES: Rate = Rate { rate: 0.2, burst: 32.0 };
 
 /// Why a socket is not read for now.
 pub(super) enum Hold {
@@ -138,7 +138,7 @@ impl Connection {
             next_ping: now,
             armed: None,
             close_by: None,
-            offences: Bucket::new(OFFENCES.0, OFFENCES.1, now),
+            offences: Bucket::new(OFFENCES, now),
             diary,
         }
     }

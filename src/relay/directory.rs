@@ -3,10 +3,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use slab::Slab;
 
 use super::peer::{Identity, Owner};
 use crate::wire::SessionId;
@@ -15,7 +18,7 @@ use crate::wire::SessionId;
 const REMEMBER: Duration = Duration::from_secs(300);
 /// Session ids that one owner may hold at a time, connected or not. A person has a few dozen tabs.
 const PER_OWNER: u32 = 1_000;
-/// Session ids in all: 128 bytes each, so 128 MiB at the most.
+/// Session ids in all: with what a REST call adds some 128 bytes each, so some 128 MiB.
 const IN_ALL: usize = 1 << 20;
 
 /// Why a session id is not to be had.
@@ -30,32 +33,70 @@ pub enum ClaimError {
 }
 
 struct Entry {
-    owner: Owner,
+    /// Slab index of its owner.
+    person: u32,
     /// Claims that hold it: sockets, and sessions within their grace.
     claims: u32,
-    /// When it ends if no claim holds it.
-    until: Instant,
-    /// Whether it waits in `lapsing`.
-    listed: bool,
+}
+
+/// An owner of sessions.
+struct Person {
+    owner: Owner,
+    sessions: u32,
+    /// As it came last. The pages of a login share it.
+    identity: Option<Arc<Identity>>,
+}
+
+impl Person {
+    /// One that is equal, the same as its other pages have if they have it.
+    fn share(&mut self, identity: &Arc<Identity>) -> Arc<Identity> {
+        match &self.identity {
+            Some(known) if known == identity => Arc::clone(known),
+            _ => Arc::clone(self.identity.insert(Arc::clone(identity))),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Table {
     sessions: HashMap<SessionId, Entry, RandomState>,
-    owners: HashMap<Owner, u32, RandomState>,
-    /// Sessions without a claim in the order in which they lapse; an entry may be outdated.
+    people: Slab<Person>,
+    /// Slab indexes of people by their owner.
+    person_of: HashTable<u32>,
+    hasher: RandomState,
+    /// Until when sessions stay for which a REST call asked, if no claim holds them then.
+    remembered: HashMap<SessionId, Instant, RandomState>,
+    /// The same in the order in which they lapse; an entry may be outdated.
     lapsing: VecDeque<(Instant, SessionId)>,
 }
 
 impl Table {
+    fn person(&self, owner: &Owner) -> Option<u32> {
+        let hash = self.hasher.hash_one(owner);
+        self.person_of.find(hash, |person| self.people[*person as usize].owner == *owner).copied()
+    }
+
+    fn add(&mut self, owner: Owner) -> Result<u32, ClaimError> {
+        let hash = self.hasher.hash_one(&owner);
+        // People have sessions, and of those there are far fewer than fill 32 bits.
+        let person = u32::try_from(self.people.vacant_key()).map_err(|_| ClaimError::TooMany)?;
+        self.people.insert(Person { owner, sessions: 0, identity: None });
+        let (people, hasher) = (&self.people, &self.hasher);
+        self.person_of.insert_unique(hash, person, |it| hasher.hash_one(&people[*it as usize].owner));
+        Ok(person)
+    }
+
     fn remove(&mut self, session: SessionId) {
-        if let Some(entry) = self.sessions.remove(&session)
-            && let Some(count) = self.owners.get_mut(&entry.owner)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.owners.remove(&entry.owner);
+        let Some(Entry { person, .. }) = self.sessions.remove(&session) else { return };
+        self.remembered.remove(&session);
+        let known = &mut self.people[person as usize];
+        known.sessions -= 1;
+        if known.sessions == 0 {
+            let hash = self.hasher.hash_one(&known.owner);
+            if let Ok(entry) = self.person_of.find_entry(hash, |it| *it == person) {
+                entry.remove();
             }
+            self.people.remove(person as usize);
         }
     }
 
@@ -65,10 +106,14 @@ impl Table {
                 break;
             }
             self.lapsing.pop_front();
-            match self.sessions.get_mut(&session) {
-                Some(entry) if entry.until > now => self.lapsing.push_back((entry.until, session)),
-                Some(entry) if entry.claims == 0 => self.remove(session),
-                Some(entry) => entry.listed = false,
+            match self.remembered.get(&session) {
+                Some(&until) if until > now => self.lapsing.push_back((until, session)),
+                Some(_) => {
+                    self.remembered.remove(&session);
+                    if self.sessions.get(&session).is_some_and(|entry| entry.claims == 0) {
+                        self.remove(session);
+                    }
+                }
                 None => {}
             }
         }
@@ -76,21 +121,21 @@ impl Table {
 
     fn entry(&mut self, session: SessionId, owner: Owner, now: Instant) -> Result<&mut Entry, ClaimError> {
         self.lapse(now);
-        match self.sessions.get(&session) {
-            Some(entry) if entry.owner != owner => return Err(ClaimError::OwnedByAnother),
-            Some(_) => {}
+        let known = self.person(&owner);
+        let person = match self.sessions.get(&session) {
+            Some(entry) if Some(entry.person) != known => return Err(ClaimError::OwnedByAnother),
+            Some(entry) => entry.person,
             None => {
-                if self.sessions.len() >= IN_ALL {
+                let has = known.map_or(0, |person| self.people[person as usize].sessions);
+                if self.sessions.len() >= IN_ALL || has >= PER_OWNER {
                     return Err(ClaimError::TooMany);
                 }
-                let count = self.owners.entry(owner.clone()).or_default();
-                if *count >= PER_OWNER {
-                    return Err(ClaimError::TooMany);
-                }
-                *count += 1;
+                let person = known.map_or_else(|| self.add(owner), Ok)?;
+                self.people[person as usize].sessions += 1;
+                person
             }
-        }
-        Ok(self.sessions.entry(session).or_insert(Entry { owner, claims: 0, until: now, listed: false }))
+        };
+        Ok(self.sessions.entry(session).or_insert(Entry { person, claims: 0 }))
     }
 }
 
@@ -111,16 +156,19 @@ impl Directory {
         identity: &Arc<Identity>,
         now: Instant,
     ) -> Result<SessionClaim, ClaimError> {
-        self.table().entry(session, Owner::of(identity), now)?.claims += 1;
-        Ok(SessionClaim { session, identity: Arc::clone(identity), directory: self.clone() })
+        let mut table = self.table();
+        let entry = table.entry(session, Owner::of(identity), now)?;
+        entry.claims += 1;
+        let person = entry.person;
+        let identity = table.people[person as usize].share(identity);
+        Ok(SessionClaim { session, identity, directory: self.clone() })
     }
 
     /// Keeps the id for its caller for a few minutes, so that the socket that follows gets it.
     pub(super) fn remember(&self, session: SessionId, identity: &Identity, now: Instant) -> Result<(), ClaimError> {
         let mut table = self.table();
-        let entry = table.entry(session, Owner::of(identity), now)?;
-        entry.until = now + REMEMBER;
-        if !std::mem::replace(&mut entry.listed, true) {
+        table.entry(session, Owner::of(identity), now)?;
+        if table.remembered.insert(session, now + REMEMBER).is_none() {
             table.lapsing.push_back((now + REMEMBER, session));
         }
         Ok(())
@@ -136,9 +184,12 @@ impl Directory {
         }
     }
 
+    /// Session ids, people, and what is remembered.
     #[cfg(test)]
-    fn len(&self) -> usize {
-        self.table().sessions.len()
+    fn lengths(&self) -> (usize, usize, usize) {
+        let table = self.table();
+        assert_eq!(table.people.len(), table.person_of.len());
+        (table.sessions.len(), table.people.len(), table.remembered.len())
     }
 }
 
@@ -207,7 +258,22 @@ mod tests {
         assert!(directory.claim(idle, &visitor("b"), later).is_ok(), "lapsed");
         assert_eq!(directory.claim(used, &visitor("b"), later).err(), Some(ClaimError::OwnedByAnother));
         drop(claim);
-        assert_eq!(directory.len(), 0);
+        assert_eq!(directory.lengths(), (0, 0, 0));
+    }
+
+    #[test]
+    fn the_pages_of_a_login_share_what_is_known_of_it() {
+        let (directory, now) = (Directory::default(), Instant::now());
+        let user = |login: &str| Arc::new(Identity { user: Some(uuid::Uuid::nil()), ..Identity::clone(&visitor(login)) });
+        let claim = |number, login| directory.claim(SessionId::from_u128(number), &user(login), now).expect("own");
+        let (first, second) = (claim(1, "a"), claim(2, "a"));
+        assert!(Arc::ptr_eq(first.identity(), second.identity()));
+        let other = claim(3, "b");
+        assert_eq!(*other.identity().login, *"b", "another login of the same user");
+        assert_eq!(*claim(4, "a").identity().login, *"a");
+        assert_eq!(directory.lengths(), (3, 1, 0));
+        drop((first, second, other));
+        assert_eq!(directory.lengths(), (0, 0, 0));
     }
 
     #[test]

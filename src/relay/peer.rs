@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::audience::Heard;
 use crate::tls::Session;
 use crate::wire::{EnvironmentId, ExecutionId, Package, SessionId};
 
@@ -94,10 +95,12 @@ pub enum Page {
         /// The route that the upgrade was authorised for.
         route: Box<str>,
     },
-    /// A home page: listens to the status of these environments.
+    /// A home page: hears of the status of these environments.
     Home {
-        /// What the user may see of the company.
-        environments: Vec<EnvironmentId>,
+        /// What the user may see of the company. Pages that name the same ones in the same order share one list.
+        company: Vec<EnvironmentId>,
+        /// The user's own development environment.
+        own: Option<EnvironmentId>,
     },
 }
 
@@ -169,7 +172,7 @@ pub enum Attached {
         /// The environment and the routes in use; none for a home page.
         app: Option<(EnvironmentId, Vec<Box<str>>)>,
         /// The environments that a home page hears of; empty for an app page.
-        watches: Vec<EnvironmentId>,
+        hears: Heard,
     },
 }
 

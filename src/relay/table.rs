@@ -2,14 +2,17 @@
 //! and destroyed together; bounded.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 use slab::Slab;
 use tokio::sync::oneshot;
 
+use super::audience::{Audiences, Hears};
 use super::directory::SessionClaim;
 use super::message::ReserveError;
 use super::peer::Identity;
@@ -93,11 +96,18 @@ pub(super) struct Session {
     /// None on a home page.
     pub(super) app: Option<App>,
     /// The environments whose status a home page gets.
-    pub(super) watches: Vec<EnvironmentId>,
+    pub(super) hears: Hears,
     /// When a session without a socket ends.
     pub(super) grace_until: Option<Instant>,
     /// The connection that was told to close when the shard began to drain, and is read to its end.
     pub(super) dismissed: Option<Key>,
+}
+
+impl Session {
+    /// What tells it from all others: its id, and the slab index of its environment.
+    fn key(&self) -> (SessionId, Option<usize>) {
+        (self.id, self.app.as_ref().map(|app| app.environment))
+    }
 }
 
 pub(super) struct Execution {
@@ -124,13 +134,15 @@ pub(super) struct Tables {
     pub(super) environments: Slab<Environment>,
     pub(super) environment_of: Map<EnvironmentId, usize>,
     pub(super) sessions: Slab<Session>,
-    /// A session id may be on a home page and on an app page at once.
-    pub(super) session_of: Map<(SessionId, Option<EnvironmentId>), usize>,
+    /// Slab indexes of sessions by their id and the slab index of their environment: a session id may be on a home page and on
+    /// an app page at once. Without the keys, which lie with the sessions, it is a seventh as large.
+    session_of: HashTable<usize>,
+    hasher: RandomState,
     pub(super) executions: Map<ExecutionId, Execution>,
     retired: Map<ExecutionId, Retired>,
     retired_order: VecDeque<(Instant, ExecutionId)>,
-    /// Home pages by the environments that they watch.
-    pub(super) watchers: Map<EnvironmentId, HashSet<usize, RandomState>>,
+    /// Home pages by the environments that they hear of.
+    pub(super) audiences: Audiences,
     /// Environments with an SDK on any shard.
     pub(super) online: Map<EnvironmentId, Arc<Package>>,
 }
@@ -140,10 +152,49 @@ impl Tables {
     pub(super) fn slim(&mut self) {
         if self.sessions.len() < self.sessions.capacity() / 4 {
             self.sessions.shrink_to_fit();
-            self.session_of.shrink_to_fit();
+            let (sessions, hasher) = (&self.sessions, &self.hasher);
+            self.session_of.shrink_to_fit(|&index| hasher.hash_one(sessions[index].key()));
+        }
+        self.audiences.slim();
+        for (_, environment) in &mut self.environments {
+            if environment.sessions.len() < environment.sessions.capacity() / 4 {
+                environment.sessions.shrink_to_fit();
+            }
         }
         if self.executions.len() < self.executions.capacity() / 4 {
             self.executions.shrink_to_fit();
+        }
+    }
+
+    /// The slab index of the session with this id, of a home page or of an app page of this environment.
+    pub(super) fn session(&self, id: SessionId, environment: Option<usize>) -> Option<usize> {
+        let key = (id, environment);
+        self.session_of.find(self.hasher.hash_one(key), |&index| self.sessions[index].key() == key).copied()
+    }
+
+    /// Adds a session whose key is not there yet.
+    pub(super) fn add_session(&mut self, session: Session) -> usize {
+        let key = session.key();
+        let index = self.sessions.insert(session);
+        let (sessions, hasher) = (&self.sessions, &self.hasher);
+        self.session_of.insert_unique(hasher.hash_one(key), index, |&index| hasher.hash_one(sessions[index].key()));
+        if let Some(environment) = key.1 {
+            self.environments[environment].sessions.insert(index);
+        }
+        index
+    }
+
+    /// Forgets a session, and its environment if it was the last that used it.
+    pub(super) fn remove_session(&mut self, index: usize) {
+        let session = self.sessions.remove(index);
+        let key = session.key();
+        if let Ok(entry) = self.session_of.find_entry(self.hasher.hash_one(key), |&it| it == index) {
+            entry.remove();
+        }
+        self.audiences.leave(index, session.hears);
+        if let Some(environment) = key.1 {
+            self.environments[environment].sessions.remove(&index);
+            self.drop_idle_environment(environment);
         }
     }
 
@@ -211,23 +262,6 @@ impl Tables {
             self.online.insert(id, package);
         } else {
             self.online.remove(&id);
-        }
-    }
-
-    pub(super) fn watch(&mut self, session: usize, environments: &[EnvironmentId]) {
-        for id in environments {
-            self.watchers.entry(*id).or_default().insert(session);
-        }
-    }
-
-    pub(super) fn unwatch(&mut self, session: usize, environments: &[EnvironmentId]) {
-        for id in environments {
-            if let Some(watchers) = self.watchers.get_mut(id) {
-                watchers.remove(&session);
-                if watchers.is_empty() {
-                    self.watchers.remove(id);
-                }
-            }
         }
     }
 }

@@ -96,7 +96,7 @@ impl Scene {
         let (client, mut socket) = self.socket();
         socket.place = Box::new(Mark(self.asked));
         let (_, claim) = self.claim();
-        self.hub.attach_browser(claim, socket, Page::Home { environments: Vec::new() });
+        self.hub.attach_browser(claim, socket, Page::Home { company: Vec::new(), own: None });
         drop(client);
         // The next page makes the shard ask for memory.
         let end = Instant::now() + Duration::from_secs(30);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use mio::{Interest, Token};
 use tokio::sync::oneshot;
 
-use crate::relay::bucket::Bucket;
+use crate::relay::audience::Hears;
+use crate::relay::bucket::{Bucket, Rate};
 use crate::relay::codec::Limits as DecoderLimits;
 use crate::relay::connection::{Browser, Connection, Role, Sdk};
 use crate::relay::counters::Count;
@@ -25,7 +26,7 @@ const RESERVED: Duration = Duration::from_secs(10);
 const PROBE: Duration = Duration::from_millis(2_500);
 /// Audit entries a second that one SDK may hand to the control side, and how many it may save up. The SDKs themselves stop at
 /// 10,000 a minute; more would take the places of what other tenants ask.
-const AUDIT_LOGS: (f64, f64) = (200.0, 1_000.0);
+pub(super) const AUDIT_LOGS: Rate = Rate { rate: 200.0, burst: 1_000.0 };
 /// The first ping carries nothing (relay-protocol 2.8).
 const FIRST_PING: &[u8] = b"";
 /// Stands in a frame until it is addressed.
@@ -123,7 +124,7 @@ impl Shard {
             development: peer.development,
             waiting: std::collections::VecDeque::new(),
             turned_away: 0,
-            audit_logs: Bucket::new(AUDIT_LOGS.0, AUDIT_LOGS.1, self.now),
+            audit_logs: Bucket::new(AUDIT_LOGS, self.now),
             probed: false,
         }));
         let limits =
@@ -170,13 +171,12 @@ impl Shard {
         self.status(environment, package, online);
     }
 
-    /// `11` to the home pages of this shard that watch the environment.
+    /// `11` to the home pages of this shard that hear of the environment.
     pub(super) fn status(&mut self, id: EnvironmentId, package: Arc<Package>, online: bool) {
-        let Some(watchers) = self.tables.watchers.get(&id) else {
-            self.tables.set_online(id, package, online);
-            return;
-        };
-        let sessions: Vec<usize> = watchers.iter().copied().collect();
+        let sessions: Vec<usize> = self.tables.audiences.of(id).collect();
+        if sessions.is_empty() {
+            return self.tables.set_online(id, package, online);
+        }
         let frame = if online {
             server::sdk_online(NOBODY, id, &package)
         } else {
@@ -196,21 +196,8 @@ impl Shard {
             Page::Home { .. } => (None, self.parts.limits.max_message),
         };
         let generation = self.serial();
-        let limits = &self.parts.limits;
-        let role = Role::Browser(Box::new(Browser {
-            session: usize::MAX,
-            // Five seconds may be saved up: a form with many fields, a page of uploads.
-            frames: Bucket::new(
-                f64::from(limits.browser_frames_per_second),
-                f64::from(limits.browser_frames_per_second) * 5.0,
-                self.now,
-            ),
-            bytes: Bucket::new(
-                f64::from(limits.browser_bytes_per_second),
-                f64::from(limits.browser_bytes_per_second) * 5.0,
-                self.now,
-            ),
-        }));
+        let [frames, bytes] = self.browser_rates().map(|rate| Bucket::new(rate, self.now));
+        let role = Role::Browser(Box::new(Browser { session: usize::MAX, frames, bytes }));
         let kind = if environment.is_some() { Kind::App } else { Kind::Home };
         let diary = Diary::new(kind, environment.map(|(_, id)| id), self.now);
         let Some(index) = self.add(generation, socket, self.browser_limits(cap), role, diary) else {
@@ -249,45 +236,35 @@ impl Shard {
 
     /// The session of a claim: the one that is there, or a new one.
     fn session(&mut self, claim: SessionClaim, page: Page, environment: Option<(usize, EnvironmentId)>) -> usize {
-        let key = (claim.session(), environment.map(|(_, id)| id));
-        let (app, watches) = match (page, environment) {
-            (Page::App { route, .. }, Some((index, _))) => (Some((index, route)), Vec::new()),
-            (Page::Home { environments }, _) => (None, environments),
-            (Page::App { .. }, None) => (None, Vec::new()),
+        let (app, company, own) = match (page, environment) {
+            (Page::App { route, .. }, Some((index, _))) => (Some((index, route)), Vec::new(), None),
+            (Page::Home { company, own }, _) => (None, company, own),
+            (Page::App { .. }, None) => (None, Vec::new(), None),
         };
-        if let Some(&index) = self.tables.session_of.get(&key) {
+        if let Some(index) = self.tables.session(claim.session(), app.as_ref().map(|(index, _)| *index)) {
             // The claims are of the same owner; the newer one knows the newer login.
             let session = &mut self.tables.sessions[index];
             session.claim = claim;
             if let (Some(known), Some((_, route))) = (&mut session.app, app) {
                 known.route = route;
             }
-            let old = std::mem::replace(&mut session.watches, watches.clone());
-            self.tables.unwatch(index, &old);
-            self.tables.watch(index, &watches);
+            self.tables.audiences.leave(index, session.hears);
+            session.hears = self.tables.audiences.join(index, &company, own);
             return index;
         }
         let generation = self.serial();
         let id = claim.session();
-        let home = app.is_none();
-        let environment = app.as_ref().map(|(index, _)| *index);
-        let index = self.tables.sessions.insert(Session {
+        let index = self.tables.add_session(Session {
             id,
             generation,
             claim,
             connection: None,
             app: app.map(|(environment, route)| App::new(environment, route)),
-            watches: watches.clone(),
+            hears: Hears::default(),
             grace_until: None,
             dismissed: None,
         });
-        self.tables.session_of.insert(key, index);
-        if home {
-            self.tables.watch(index, &watches);
-        }
-        if let Some(environment) = environment {
-            self.tables.environments[environment].sessions.insert(index);
-        }
+        self.tables.sessions[index].hears = self.tables.audiences.join(index, &company, own);
         index
     }
 
@@ -296,8 +273,8 @@ impl Shard {
         let session = &self.tables.sessions[key];
         let Some(app) = &session.app else {
             let online = &self.tables.online;
-            let status = session.watches.iter().map(|id| (*id, online.contains_key(id)));
-            let frame = server::active_connections(status);
+            let heard = self.tables.audiences.environments(session.hears);
+            let frame = server::active_connections(heard.iter().map(|id| (id, online.contains_key(&id))));
             return self.send_made(index, &frame);
         };
         let environment = &self.tables.environments[app.environment];
@@ -314,6 +291,16 @@ impl Shard {
             connection.outbox.push_shared(message);
         }
         self.charge(index);
+    }
+
+    /// Frames, and bytes, that one browser may send on.
+    pub(super) fn browser_rates(&self) -> [Rate; 2] {
+        let limits = &self.parts.limits;
+        [limits.browser_frames_per_second, limits.browser_bytes_per_second].map(|per_second| {
+            let rate = f64::from(per_second);
+            // Five seconds may be saved up: a form with many fields, a page of uploads.
+            Rate { rate, burst: rate * 5.0 }
+        })
     }
 
     pub(super) fn browser_limits(&self, cap: usize) -> DecoderLimits {

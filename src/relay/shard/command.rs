@@ -65,8 +65,8 @@ impl Shard {
     /// `14` to the app pages of the environment and to the home pages that watch it (relay-protocol 6.1, effect 5).
     fn initialized(&mut self, id: EnvironmentId) {
         let app_pages = self.tables.environment_of.get(&id).map(|index| &self.tables.environments[*index].sessions);
-        let home_pages = self.tables.watchers.get(&id);
-        let sessions: Vec<usize> = app_pages.into_iter().chain(home_pages).flatten().copied().collect();
+        let home_pages = self.tables.audiences.of(id);
+        let sessions: Vec<usize> = app_pages.into_iter().flatten().copied().chain(home_pages).collect();
         self.send_to_all(&sessions, server::environment_initialized(NOBODY, id));
     }
 

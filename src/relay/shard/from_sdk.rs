@@ -11,6 +11,7 @@ use crate::relay::message::{AuditLog, Request};
 use crate::relay::payload::Payload;
 use crate::relay::peer::ReplyTo;
 use crate::relay::shard::Shard;
+use crate::relay::shard::attach::AUDIT_LOGS;
 use crate::wire::header::{EXECUTION_BODY, INITIALIZE_BODY};
 use crate::wire::{ExecutionId, SdkHeader, SessionId, server};
 
@@ -125,7 +126,7 @@ impl Shard {
         let reply_to = ReplyTo { shard: self.parts.number, session, execution };
         let body = &payload.bytes()[EXECUTION_BODY..];
         let (environment, company, development, now) = (sdk.id, sdk.company, sdk.development, self.now);
-        let within = self.connections[index].sdk().is_some_and(|sdk| sdk.audit_logs.take_one(now));
+        let within = self.connections[index].sdk().is_some_and(|sdk| sdk.audit_logs.take_one(AUDIT_LOGS, now));
         let full = !within
             || body.len() > AUDIT_LOG
             || self

@@ -197,15 +197,7 @@ impl Shard {
         {
             self.deregister(dismissed.0);
         }
-        let session = self.tables.sessions.remove(index);
-        let environment = session.app.as_ref().map(|app| app.environment);
-        let key = (session.id, environment.map(|environment| self.tables.environments[environment].id));
-        self.tables.session_of.remove(&key);
-        self.tables.unwatch(index, &session.watches);
-        if let Some(environment) = environment {
-            self.tables.environments[environment].sessions.remove(&index);
-            self.tables.drop_idle_environment(environment);
-        }
+        self.tables.remove_session(index);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Shard, through};
 use crate::relay::codec::{Decoder, Event, Limits as DecoderLimits, ProtocolError};
-use crate::relay::connection::{Hold, Role};
+use crate::relay::connection::{Hold, OFFENCES, Role};
 use crate::relay::counters::Count;
 use crate::relay::payload::Payload;
 use crate::tls::{Emptied, End};
@@ -350,7 +350,7 @@ impl Shard {
         self.count(count, 1);
         tracing::debug!(shard = self.parts.number, connection = index, drop = count.label(), %why, "frame dropped");
         let now = self.now;
-        if !self.connections[index].offences.take(1, now) {
+        if !self.connections[index].offences.take(1, OFFENCES, now) {
             self.ends(index, Count::CloseOffences);
             self.close(index, close::POLICY, "too many invalid frames");
         }
@@ -358,15 +358,15 @@ impl Shard {
 
     /// Makes a browser wait until it is within its rate again.
     pub(super) fn rate(&mut self, index: usize, size: usize) {
-        let now = self.now;
+        let (now, [frames, bytes]) = (self.now, self.browser_rates());
         let connection = &mut self.connections[index];
         let Some(browser) = connection.browser() else { return };
-        let within = browser.frames.take(1, now) & browser.bytes.take(size, now);
+        let within = browser.frames.take(1, frames, now) & browser.bytes.take(size, bytes, now);
         if within || connection.hold.is_some() {
             return;
         }
         let Some(browser) = connection.browser() else { return };
-        let until = now + browser.frames.wait().max(browser.bytes.wait()).max(PAUSE);
+        let until = now + browser.frames.wait(frames).max(browser.bytes.wait(bytes)).max(PAUSE);
         connection.hold = Some(Hold::Rate { until });
         self.count(Count::HeldForRate, 1);
         self.arm(index);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::relay::audience::Hears;
 use crate::relay::counters::Count;
 use crate::relay::directory::SessionClaim;
 use crate::relay::kept::Kept;
@@ -16,8 +17,8 @@ impl Shard {
         let generation = self.serial();
         let environment = self.tables.environment(kept.environment, generation, self.now);
         let identity = Arc::clone(claim.identity());
-        let index = match self.tables.session_of.get(&(kept.session, Some(kept.environment))) {
-            Some(&index) => index,
+        let index = match self.tables.session(kept.session, Some(environment)) {
+            Some(index) => index,
             None => self.away(claim, environment, &kept),
         };
         for (id, route) in kept.executions {
@@ -57,18 +58,16 @@ impl Shard {
 
     fn away(&mut self, claim: SessionClaim, environment: usize, kept: &Kept) -> usize {
         let generation = self.serial();
-        let index = self.tables.sessions.insert(Session {
+        let index = self.tables.add_session(Session {
             id: kept.session,
             generation,
             claim,
             connection: None,
             app: Some(App::new(environment, kept.route.clone())),
-            watches: Vec::new(),
+            hears: Hears::default(),
             grace_until: Some(self.now + self.parts.limits.session_grace),
             dismissed: None,
         });
-        self.tables.session_of.insert((kept.session, Some(kept.environment)), index);
-        self.tables.environments[environment].sessions.insert(index);
         self.arm_session(index);
         index
     }

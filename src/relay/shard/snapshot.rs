@@ -56,7 +56,7 @@ impl Shard {
             at: Place { shard: self.parts.number, index, generation: session.generation, session: true },
             identity: session.claim.identity().clone(),
             app,
-            watches: session.watches.clone(),
+            hears: self.tables.audiences.environments(session.hears),
         })
     }
 }

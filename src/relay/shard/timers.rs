@@ -191,7 +191,7 @@ mod tests {
         let socket = Socket { tcp, session: None, leftover: Vec::new(), place: Box::new(()) };
         let identity = Arc::new(Identity { login: "".into(), user: None, company: None, email: None });
         let claim = Directory::default().claim(SessionId::from_u128(1), &identity, shard.now).unwrap();
-        shard.attach_browser(claim, socket, Page::Home { environments: Vec::new() });
+        shard.attach_browser(claim, socket, Page::Home { company: Vec::new(), own: None });
         (shard, near)
     }
 

@@ -88,6 +88,9 @@ fn a_home_page_gets_the_environments_of_its_company_without_those_of_colleagues(
         let (mut colleague, _) = world.home(&member).await;
         colleague.ping(b"registered").await;
         home.silent().await;
+        sdk.close(4000).await;
+        assert_eq!(home.status(false).await.json()["environmentId"], own.id.to_string());
+        colleague.silent().await;
     });
 }
 

@@ -180,12 +180,7 @@ impl Facts {
         Ok(facts)
     }
 
-    fn may_stay(
-        &self,
-        identity: &Identity,
-        app: Option<&(EnvironmentId, Vec<Box<str>>)>,
-        hears: &Heard,
-    ) -> bool {
+    fn may_stay(&self, identity: &Identity, app: Option<&(EnvironmentId, Vec<Box<str>>)>, hears: &Heard) -> bool {
         let Some(session) = self.sessions.get(&*identity.login) else { return false };
         if session.expires_at <= Timestamp::now() {
             return false;

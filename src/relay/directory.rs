@@ -264,7 +264,8 @@ mod tests {
     #[test]
     fn the_pages_of_a_login_share_what_is_known_of_it() {
         let (directory, now) = (Directory::default(), Instant::now());
-        let user = |login: &str| Arc::new(Identity { user: Some(uuid::Uuid::nil()), ..Identity::clone(&visitor(login)) });
+        let user =
+            |login: &str| Arc::new(Identity { user: Some(uuid::Uuid::nil()), ..Identity::clone(&visitor(login)) });
         let claim = |number, login| directory.claim(SessionId::from_u128(number), &user(login), now).expect("own");
         let (first, second) = (claim(1, "a"), claim(2, "a"));
         assert!(Arc::ptr_eq(first.identity(), second.identity()));

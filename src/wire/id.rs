@@ -67,7 +67,7 @@ macro_rules! id {
         $(#[$doc])*
         // Aligned as a pointer is: an id beside something smaller, of which there are many, then wastes no room.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(packed(8))]
+        #[repr(Rust, packed(8))]
         pub struct $name(u128);
 
         impl $name {

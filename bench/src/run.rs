@@ -69,8 +69,12 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
     let world = World::start(Cores::find()?)?;
     let seed = world.seed()?;
     let sdks = plan.rows.iter().map(|row| row.sdks).max().unwrap_or(1);
-    let people = plan.rows.iter().map(|row| row.browsers.div_ceil(row.sdks)).max().unwrap_or(1);
-    let tenants: Vec<Tenant> = (0..sdks).map(|_| seed.tenant(people)).collect::<Result<_>>()?;
+    // As many as the fullest of the rows in which this tenant takes part.
+    let people = |tenant: usize| {
+        let rows = plan.rows.iter().filter(|row| tenant < row.sdks);
+        rows.map(|row| row.browsers.div_ceil(row.sdks)).max().unwrap_or(1)
+    };
+    let tenants: Vec<Tenant> = (0..sdks).map(|number| seed.tenant(people(number))).collect::<Result<_>>()?;
 
     let mut contenders: HashMap<(Kind, bool), Contender> = HashMap::new();
     let mut cells: Vec<Cell> = Vec::new();

@@ -223,7 +223,7 @@ mod tests {
         assert!(disturbed(fan_in, &figures((700, 200), (600, 0))).is_some_and(|why| why.contains("server's core")));
         assert!(disturbed(fan_in, &figures((700, 0), (600, 200))).is_some_and(|why| why.contains("generator's core")));
         assert_eq!(disturbed(fan_in, &figures((860, 140), (600, 0))), None, "it had enough of its core");
-        assert!(disturbed(row("one-to-one"), &figures((860, 140), (600, 0))).is_some(), "latency has the wait in it");
+        assert!(disturbed(row("alone"), &figures((860, 140), (600, 0))).is_some(), "latency has the wait in it");
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
             refused(fan_in, &figures((849, 0), (990, 0))).is_some_and(|why| why.contains("generator was the limit"))
         );
         assert!(refused(fan_in, &figures((849, 0), (600, 0))).is_some_and(|why| why.contains("busy for only 85 %")));
-        assert_eq!(refused(row("one-to-one"), &figures((450, 0), (500, 0))), None, "by its nature");
+        assert_eq!(refused(row("alone"), &figures((450, 0), (500, 0))), None, "by its nature");
     }
 
     #[test]

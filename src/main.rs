@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 #[global_allocator]
-static ALLOCATOR: compose_relay_allocator::MiMalloc = compose_relay_allocator::MiMalloc;
+static ALLOCATOR: compose_relay_allocator::Allocator = compose_relay_allocator::Allocator;
 
 fn main() -> std::process::ExitCode {
     compose_relay::cli::run()

@@ -94,7 +94,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mio::", &["relay/"]),
     ("nix::", &["net/"]),
     ("rustix::", &["cli/start.rs"]),
-    ("compose_relay_allocator::", &["main.rs", "cli/start.rs", "relay/shard/slim.rs"]),
+    ("compose_relay_allocator::", &["main.rs", "cli/start.rs", "relay/shard.rs", "relay/shard/slim.rs"]),
     ("listenfd::", &["net/inherited.rs"]),
     ("sd_notify::", &["lifecycle/service_manager.rs"]),
     ("flate2::", &["dashboard/"]),

@@ -182,6 +182,11 @@ fn relay(admin: &Admin, readings: &mut Readings) {
         "Executions that were taken over from the process before this one",
         [(&[][..], count(Count::Restored))],
     );
+    readings.counter(
+        "compose_relay_allocations",
+        "Blocks of memory that the relay's threads have asked for; a small message on its way needs none",
+        [(&[][..], count(Count::Allocation))],
+    );
     readings.counter("compose_relay_panics", "Mistakes of ours that cost one socket", [(&[][..], count(Count::Panic))]);
     by_reason(admin, readings, "compose_relay_drops", "Messages that were not handed on", "drop_");
     by_reason(admin, readings, "compose_relay_closes", "WebSockets that ended", "close_");

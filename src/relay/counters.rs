@@ -106,6 +106,8 @@ counts! {
     Panic = "panic",
     /// Closed: the authorisation is gone.
     CloseRevoked = "close_revoked",
+    /// Blocks of memory that the shard's thread has asked for.
+    Allocation = "allocation",
 }
 
 /// One shard's set.
@@ -123,6 +125,11 @@ impl Counters {
     pub(super) fn add(&self, count: Count, n: usize) {
         let cell = &self.0[count as usize];
         cell.store(cell.load(Ordering::Relaxed).wrapping_add(n as u64), Ordering::Relaxed);
+    }
+
+    /// In place of what was counted; to be called by the owning shard only.
+    pub(super) fn set(&self, count: Count, value: u64) {
+        self.0[count as usize].store(value, Ordering::Relaxed);
     }
 
     /// The value now.

@@ -194,6 +194,7 @@ impl Shard {
             self.bulkhead(Self::fire_timers, None);
             self.bulkhead(Self::drain_on, None);
             self.bulkhead(Self::flush, None);
+            self.parts.counters.set(Count::Allocation, compose_relay_allocator::asked());
             self.busy = self.now.elapsed();
             if self.is_drained() {
                 return;

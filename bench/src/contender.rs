@@ -117,6 +117,17 @@ impl Contender {
         }
     }
 
+    /// Blocks of memory that it has asked for so far, where forwarding is done; `None`: only our server counts them.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn allocations(&self) -> Result<Option<u64>> {
+        match &self.runs {
+            Runs::Ours(server) => server.allocations().map(Some),
+            Runs::Other(_) => Ok(None),
+        }
+    }
+
     /// The last lines that it wrote.
     #[must_use]
     pub fn log(&self) -> String {

@@ -21,6 +21,10 @@ use crate::link::{Link, SCRATCH};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Messages on the way in an open loop; with more the server does not keep up.
 const MOST_WAITING: usize = 100_000;
+/// See [`Slices`]; at 20,000 messages a second it has a thousand of them.
+const SLICE: Duration = Duration::from_millis(50);
+/// Sockets that an open loop looks at before it looks at what is due: more, and it is late itself.
+const OPEN_EVENTS: usize = 4;
 /// Bytes of uploads after which a page names its files. Below what the server allows between two such hooks.
 const UPLOADS: u64 = 64 << 20;
 
@@ -57,14 +61,61 @@ pub struct Outcome {
     pub trips: u64,
     /// Of each of them, in nanoseconds.
     pub latency: Histogram<u64>,
-    /// Open loop: how late the generator was in sending, in nanoseconds.
-    pub lag: Option<Histogram<u64>>,
+    /// Open loop: the same by slices of time.
+    pub slices: Option<Slices>,
     /// Of all threads of the server.
     pub server: Time,
     /// Of this process.
     pub generator: Time,
     /// The server's memory at the end, bytes.
     pub resident: u64,
+    /// Blocks of memory that the server has asked for, of a server that counts them.
+    pub allocations: Option<u64>,
+}
+
+/// The 99th percentiles of short slices of time, nanoseconds. A virtual machine is stopped some dozen times a second, for up to
+/// some milliseconds; that is what a percentile of the whole time would tell of. Most slices are free of it, so their median is not
+/// moved by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slices {
+    /// Of the round trips: the median slice.
+    pub latency: u64,
+    /// How late the generator was in sending: the median slice.
+    pub lag: u64,
+}
+
+/// Slices as they come.
+struct Slicing {
+    begun: Instant,
+    latency: Histogram<u64>,
+    lag: Histogram<u64>,
+    done: [Vec<u64>; 2],
+}
+
+impl Slicing {
+    fn new() -> Result<Self> {
+        Ok(Self { begun: Instant::now(), latency: histogram()?, lag: histogram()?, done: Default::default() })
+    }
+
+    /// Ends a slice when its time is over.
+    fn tick(&mut self, now: Instant) {
+        if now - self.begun >= SLICE {
+            for (histogram, done) in [&mut self.latency, &mut self.lag].into_iter().zip(&mut self.done) {
+                done.push(histogram.value_at_quantile(0.99));
+                histogram.reset();
+            }
+            self.begun = now;
+        }
+    }
+
+    fn median(mut self) -> Option<Slices> {
+        let [latency, lag] = &mut self.done;
+        let middle = |of: &mut Vec<u64>| {
+            of.sort_unstable();
+            of.get(of.len() / 2).copied()
+        };
+        Some(Slices { latency: middle(latency)?, lag: middle(lag)? })
+    }
 }
 
 struct Page {
@@ -104,6 +155,7 @@ pub struct Generator {
     waiting: usize,
     trips: u64,
     latency: Histogram<u64>,
+    slicing: Slicing,
     pong: Rc<[u8]>,
 }
 
@@ -153,6 +205,7 @@ impl Generator {
             waiting: 0,
             trips: 0,
             latency: histogram()?,
+            slicing: Slicing::new()?,
             pong: Rc::from(frames::PONG),
         };
         for end in &mut generator.ends {
@@ -167,13 +220,19 @@ impl Generator {
         Ok(generator)
     }
 
-    /// Sends for `warm_up`, and then for `time`, in which it counts.
+    /// Sends for `warm_up`, and then for `time`, in which it counts. `allocations` is asked before and behind it.
     ///
     /// # Errors
     /// When messages stay away or come to somebody else, or the run is interrupted.
-    pub fn measure(mut self, server: u32, pace: Pace, warm_up: Duration, time: Duration) -> Result<Outcome> {
+    pub fn measure(
+        mut self,
+        server: u32,
+        pace: Pace,
+        warm_up: Duration,
+        time: Duration,
+        allocations: impl Fn() -> Result<Option<u64>>,
+    ) -> Result<Outcome> {
         let own = std::process::id();
-        let mut lag = histogram()?;
         let mut due = self.now();
         let gap = match pace {
             Pace::Closed(window) => {
@@ -182,10 +241,14 @@ impl Generator {
                 }
                 0.0
             }
-            Pace::Open(per_second) => 1e9 / per_second,
+            Pace::Open(per_second) => {
+                self.events = Events::with_capacity(OPEN_EVENTS);
+                1e9 / per_second
+            }
         };
         let (first_due, mut sent) = (due as f64, 0_u64);
         let warm_at = Instant::now() + warm_up;
+        let mut asked = None;
         let mut measured: Option<(Instant, Reading, Reading)> = None;
         let (mut heard, mut heard_trips) = (Instant::now(), 0);
         loop {
@@ -194,7 +257,7 @@ impl Generator {
             if gap > 0.0 {
                 let now = self.now();
                 while due <= now {
-                    lag.saturating_record(now - due);
+                    self.slicing.lag.saturating_record(now - due);
                     self.send((sent % self.pages as u64) as usize, 1, due)?;
                     sent += 1;
                     due = (first_due + sent as f64 * gap) as u64;
@@ -203,29 +266,35 @@ impl Generator {
             }
             interrupt::check()?;
             let now = Instant::now();
+            self.slicing.tick(now);
             if self.trips != heard_trips {
                 (heard, heard_trips) = (now, self.trips);
             }
             ensure!(now - heard < PATIENCE, "nothing has come back for {} s", PATIENCE.as_secs());
             match &measured {
                 None if now >= warm_at => {
-                    measured = Some((now, Reading::of(server), Reading::of(own)));
+                    asked = allocations()?;
+                    measured = Some((Instant::now(), Reading::of(server), Reading::of(own)));
                     self.trips = 0;
                     heard_trips = 0;
                     self.latency.reset();
-                    lag.reset();
+                    self.slicing = Slicing::new()?;
                 }
                 Some((begun, of_server, of_generator)) if now - *begun >= time => {
                     let (wall, server_now) = (begun.elapsed(), Reading::of(server));
                     ensure!(self.trips > 0, "nothing came back");
+                    let generator = Reading::of(own).since(of_generator);
+                    let resident = cpu::resident(server);
+                    let allocations = asked.zip(allocations()?).map(|(before, after)| after.saturating_sub(before));
                     return Ok(Outcome {
                         wall,
                         trips: self.trips,
                         latency: self.latency,
-                        lag: (gap > 0.0).then_some(lag),
+                        slices: if gap > 0.0 { self.slicing.median() } else { None },
                         server: server_now.since(of_server),
-                        generator: Reading::of(own).since(of_generator),
-                        resident: cpu::resident(server),
+                        generator,
+                        resident,
+                        allocations,
                     });
                 }
                 _ => {}
@@ -313,6 +382,7 @@ impl Generator {
                     let Some((sent, count)) = page.waiting.front_mut() else { bail!("more came back than was sent") };
                     let taken = left.min(*count);
                     self.latency.saturating_record_n(now.saturating_sub(*sent), u64::from(taken));
+                    self.slicing.latency.saturating_record_n(now.saturating_sub(*sent), u64::from(taken));
                     *count -= taken;
                     left -= taken;
                     if *count == 0 {

@@ -106,9 +106,12 @@ fn bench(arguments: &Arguments) -> Result<()> {
         ensure!(known, "there is no row {name:?}; see ./dev bench --help");
     }
     let mut rows: Vec<_> = row::ALL.iter().filter(|row| named(row.name)).collect();
-    // The open loop goes by the rates of this row.
-    if rows.iter().any(|row| matches!(row.pace, row::Pace::Share(_))) && !named(row::SATURATED) {
-        rows.splice(0..0, row::ALL.iter().filter(|row| row.name == row::SATURATED));
+    // An open loop goes by the rates of another row.
+    for gone_by in row::ALL.iter().rev() {
+        let wanted = rows.iter().any(|row| matches!(row.pace, row::Pace::Share(_, of) if of == gone_by.name));
+        if wanted && !named(gone_by.name) {
+            rows.insert(0, gone_by);
+        }
     }
     if !rows.is_empty() {
         load(arguments, rows)?;

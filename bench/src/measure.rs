@@ -46,5 +46,5 @@ pub fn measure(row: &Row, contender: &Contender, tenants: &[Tenant], pace: Pace,
         pages.push(NewPage { socket, start, frame, file_change, answer });
     }
     let generator = Generator::start(pages, sdks)?;
-    generator.measure(contender.pid(), pace, times.warm_up, times.time)
+    generator.measure(contender.pid(), pace, times.warm_up, times.time, || contender.allocations())
 }

@@ -56,7 +56,8 @@ impl<'a> Report<'a> {
         let versions: Vec<String> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let _ = writeln!(text, "{}", versions.join(", "));
         text.push_str(
-            "busy, gen.: share of its core that the server and the generator had; calls: system calls for a forward.\n\
+            "busy, gen.: share of its core that the server and the generator had; allocs: blocks of memory that the server asked\n\
+             for, for a forward, where it counts them; calls: system calls for a forward, with --syscalls.\n\
              haproxy, nginx and tcp have an upstream connection for each browser and do not look at frames; compose-relay and\n\
              fastwebsockets find for each frame the one who gets it, all browsers being on one SDK connection.\n",
         );
@@ -81,8 +82,8 @@ fn figures(row: &Row, cells: &[&Cell]) -> String {
     }
     let _ = writeln!(
         text,
-        "{:<15} {:>9} {:>6} {:>6} {:>10} {:>9} {:>9} {:>9} {:>8} {:>7} {:>7}",
-        "", "figure", "busy", "gen.", "trips/s", "p50 us", "p99 us", "p99.9 us", "RSS MiB", "calls", "rounds"
+        "{:<15} {:>9} {:>6} {:>6} {:>10} {:>9} {:>9} {:>9} {:>8} {:>7} {:>7} {:>7}",
+        "", "figure", "busy", "gen.", "trips/s", "p50 us", "p99 us", "p99.9 us", "RSS MiB", "allocs", "calls", "rounds"
     );
     for cell in cells {
         let name = cell.contender.name();
@@ -99,16 +100,19 @@ fn figures(row: &Row, cells: &[&Cell]) -> String {
                     p99_us,
                     p999_us,
                     resident_mib,
+                    allocations_per_forward,
                     ..
                 } = it;
                 let (busy, generator) = (server_busy * 100.0, generator_busy * 100.0);
                 let figure = it.metric(row.metric);
-                let calls = cell.syscalls_per_forward.map_or_else(|| "-".to_owned(), |calls| format!("{calls:.3}"));
+                let known =
+                    |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.3}"));
+                let (allocs, calls) = (known(*allocations_per_forward), known(cell.syscalls_per_forward));
                 let all = cell.rounds.len() + cell.dropped.len();
                 let _ = writeln!(
                     text,
                     "{name:<15} {figure:>9.3} {busy:>4.0} % {generator:>4.0} % {trips_per_second:>10.0} {p50_us:>9.1} \
-                     {p99_us:>9.1} {p999_us:>9.1} {resident_mib:>8.1} {calls:>7} {:>4}/{all}",
+                     {p99_us:>9.1} {p999_us:>9.1} {resident_mib:>8.1} {allocs:>7} {calls:>7} {:>4}/{all}",
                     cell.rounds.len()
                 );
             }

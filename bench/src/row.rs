@@ -7,7 +7,7 @@ use crate::contender::Kind::{self, AwsLcRs, ComposeRelay, Fastwebsockets, Haprox
 pub enum Metric {
     /// The server's CPU time for each forwarded frame.
     Forward,
-    /// The 99th percentile of the round trip.
+    /// The 99th percentile of the round trip, of slices of 50 ms.
     P99,
     /// The server's CPU time for a million round trips.
     Million,
@@ -18,8 +18,8 @@ pub enum Metric {
 pub enum Pace {
     /// So many of each page on the way.
     Window(u32),
-    /// At fixed times, this part of the rate that the same contender reached in the row `fan-in`.
-    Share(f64),
+    /// At fixed times, this part of the rate that the same contender reached in the row of this name.
+    Share(f64, &'static str),
     /// So many messages a second at fixed times.
     Rate(f64),
 }
@@ -51,13 +51,13 @@ pub struct Row {
     pub absolute: Option<f64>,
 }
 
-/// The row whose rate the open loop goes by.
-pub const SATURATED: &str = "fan-in";
+const FAN_IN: &str = "fan-in";
+const ONE_TO_ONE: &str = "one-to-one";
 
 /// All rows of the load bench, in their order.
 pub const ALL: &[Row] = &[
     Row {
-        name: SATURATED,
+        name: FAN_IN,
         about: "64 browsers on one SDK, 128 B, 1 on the way",
         browsers: 64,
         sdks: 1,
@@ -95,7 +95,7 @@ pub const ALL: &[Row] = &[
         absolute: None,
     },
     Row {
-        name: "one-to-one",
+        name: ONE_TO_ONE,
         about: "64 browsers, each on an SDK of its own, 128 B, 1 on the way",
         browsers: 64,
         sdks: 64,
@@ -206,11 +206,11 @@ pub const ALL: &[Row] = &[
     },
     Row {
         name: "open",
-        about: "open loop at 30 % of the own rate in fan-in",
+        about: "open loop, 64 pairs, at 30 % of the own rate in one-to-one",
         browsers: 64,
-        sdks: 1,
+        sdks: 64,
         size: 128,
-        pace: Pace::Share(0.3),
+        pace: Pace::Share(0.3, ONE_TO_ONE),
         tls: false,
         saturates: false,
         metric: Metric::P99,
@@ -224,8 +224,21 @@ pub const ALL: &[Row] = &[
         absolute: None,
     },
     Row {
+        name: "open-fan-in",
+        about: "open loop, 64 on one SDK, at 30 % of the own rate in fan-in",
+        browsers: 64,
+        sdks: 1,
+        size: 128,
+        pace: Pace::Share(0.3, FAN_IN),
+        tls: false,
+        saturates: false,
+        metric: Metric::P99,
+        contenders: &[(ComposeRelay, None), (Haproxy, None), (Nginx, None), (Tcp, None), (Fastwebsockets, None)],
+        absolute: None,
+    },
+    Row {
         name: "open-20k",
-        about: "open loop, 20,000 a second for each",
+        about: "open loop, 64 on one SDK, 20,000 a second for each",
         browsers: 64,
         sdks: 1,
         size: 128,

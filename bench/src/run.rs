@@ -12,7 +12,7 @@ use crate::cpu::Cores;
 use crate::generator;
 use crate::interrupt;
 use crate::measure::{Times, measure};
-use crate::row::{self, Pace, Row, SATURATED};
+use crate::row::{self, Pace, Row};
 use crate::syscalls;
 use crate::verdict::{Figures, Standing, disturbed, refused};
 use crate::world::World;
@@ -103,8 +103,8 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
         }
     }
 
-    // The rates of the saturated row, which the open loop goes by.
-    let mut rates: HashMap<Kind, Vec<f64>> = HashMap::new();
+    // What each reached in each row: the open loop goes by it.
+    let mut rates: HashMap<(&str, Kind), Vec<f64>> = HashMap::new();
     for round in 0..plan.rounds {
         for row in &plan.rows {
             let mut turn: Vec<usize> = (0..cells.len()).filter(|n| cells[*n].row == row.name).collect();
@@ -116,8 +116,8 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
                 let cell = &mut cells[index];
                 let kind = cell.contender;
                 let Some(contender) = contenders.get(&(kind, row.tls)) else { bail!("{kind:?} was not started") };
-                let Some(pace) = pace(row, middle(rates.get(&kind))) else {
-                    cell.dropped.push(format!("no rate of the row {SATURATED} to go by"));
+                let Some(pace) = pace(row, kind, &rates) else {
+                    cell.dropped.push("there is no rate to go by".to_owned());
                     continue;
                 };
                 let outcome = match measure(row, contender, &tenants, pace, plan.times) {
@@ -130,9 +130,7 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
                 };
                 let figures = Figures::of(&outcome);
                 eprintln!("{}", progress(round, plan.rounds, row, kind, &figures));
-                if row.name == SATURATED {
-                    rates.entry(kind).or_default().push(figures.trips_per_second);
-                }
+                rates.entry((row.name, kind)).or_default().push(figures.trips_per_second);
                 match disturbed(row, &figures).filter(|_| !plan.noisy) {
                     Some(why) => cell.dropped.push(why),
                     None => cell.rounds.push(figures),
@@ -147,7 +145,7 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
             else {
                 continue;
             };
-            let Some(pace) = pace(row, middle(rates.get(&cell.contender))) else { continue };
+            let Some(pace) = pace(row, cell.contender, &rates) else { continue };
             eprintln!("system calls  {:<11} {}", row.name, cell.contender.name());
             match syscalls::count(&world, row, contender, &tenants, pace) {
                 Ok(count) => cell.syscalls_per_forward = Some(count),
@@ -162,10 +160,10 @@ pub fn run(plan: &Plan) -> Result<Vec<Cell>> {
 }
 
 /// The open loop goes by a rate; `None` when it is not known.
-fn pace(row: &Row, rate: Option<f64>) -> Option<generator::Pace> {
+fn pace(row: &Row, kind: Kind, rates: &HashMap<(&str, Kind), Vec<f64>>) -> Option<generator::Pace> {
     match row.pace {
         Pace::Window(window) => Some(generator::Pace::Closed(window)),
-        Pace::Share(share) => rate.map(|rate| generator::Pace::Open(rate * share)),
+        Pace::Share(share, of) => middle(rates.get(&(of, kind))).map(|rate| generator::Pace::Open(rate * share)),
         Pace::Rate(rate) => Some(generator::Pace::Open(rate)),
     }
 }
@@ -242,8 +240,10 @@ mod tests {
             p50_us: 1.0,
             p99_us: 1.0,
             p999_us: 1.0,
-            lag_p99_us: None,
+            slice_p99_us: None,
+            slice_lag_us: None,
             resident_mib: 1.0,
+            allocations_per_forward: None,
         }
     }
 

@@ -60,6 +60,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
             Pace::Closed(ON_THE_WAY),
             Duration::ZERO,
             time,
+            || Ok(None),
         )?;
         let peak = outcome.resident as f64 / f64::from(1 << 20);
         crowd.stay(Duration::from_secs(5))?;

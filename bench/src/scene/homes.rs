@@ -103,7 +103,7 @@ fn bare_writes(cores: Cores, count: usize) -> Result<f64> {
     while came < count {
         interrupt::check()?;
         ensure!(begun.elapsed() < PATIENCE, "{came} of {count} bare writes have come");
-        poll.poll(&mut events, Some(Duration::from_secs(1)))?;
+        poll.poll(&mut events, Some(Duration::ZERO))?;
         for event in &events {
             if let Some(tcp) = readers.get_mut(event.token().0)
                 && tcp.read(&mut buffer).is_ok()

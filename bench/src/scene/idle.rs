@@ -76,7 +76,7 @@ fn measure(world: &World, bench: &Bench, who: Who, count: usize, tls: bool) -> R
     }
     let watch = if bench.quick { Duration::from_secs(1) } else { WATCH };
     let (pings, before) = (crowd.seens().pings, Reading::of(server.pid()));
-    crowd.stay(watch)?;
+    crowd.stay_awake(watch)?;
     let used = Reading::of(server.pid()).since(&before);
     let pings = (crowd.seens().pings - pings) as f64 / watch.as_secs_f64();
     let cpu = Line {

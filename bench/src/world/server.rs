@@ -1,8 +1,10 @@
 //! The server under test: the real program, built for release.
 
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -13,6 +15,8 @@ use crate::contender::Kind;
 
 /// The secret under which API keys are stored.
 pub const PROD_API_KEY_SECRET: &str = "the benches' own secret, in no other place than on this machine";
+/// Metrics have to come within this.
+const PATIENCE: Duration = Duration::from_secs(5);
 const DEV_API_KEY_SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// Settings of one server: those that every bench has, and changes to them.
@@ -25,7 +29,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A production server with one shard whose limits do not hold up a flood. Metrics and health have no listener.
+    /// A production server with one shard whose limits do not hold up a flood.
     #[must_use]
     pub fn for_load() -> Self {
         Self { tls: false, built_with: Kind::ComposeRelay, changes: Vec::new() }
@@ -70,6 +74,7 @@ impl Settings {
 pub struct Server {
     process: Process,
     address: SocketAddr,
+    metrics: SocketAddr,
 }
 
 impl Server {
@@ -80,7 +85,7 @@ impl Server {
             ("PROD_API_KEY_SECRET", PROD_API_KEY_SECRET.to_owned()),
             ("DEV_API_KEY_SECRET", DEV_API_KEY_SECRET.to_owned()),
             ("DASHBOARD_DIR", "none".to_owned()),
-            ("LISTEN_ADMIN", "off".to_owned()),
+            ("LISTEN_ADMIN", "127.0.0.1:0".to_owned()),
             ("LOG_LEVEL", "info,compose_relay::relay=warn".to_owned()),
         ]);
         if settings.tls {
@@ -95,8 +100,22 @@ impl Server {
         let arguments = ["serve", "--listen", "127.0.0.1:0"];
         let mut process =
             Process::start(cores.server, cores.generator, program(settings.built_with)?, &arguments, &environment)?;
-        let address = process.until("that it listens", listening_address)?;
-        Ok(Self { process, address })
+        let address = process.until("that it listens", |log| address_behind(log, "listening on "))?;
+        let metrics = process.until("where its metrics are", |log| address_behind(log, "metrics on "))?;
+        Ok(Self { process, address, metrics })
+    }
+
+    /// Blocks of memory that the relay's threads have asked for so far, by the server's own metrics.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn allocations(&self) -> Result<u64> {
+        let mut tcp = TcpStream::connect_timeout(&self.metrics, PATIENCE).context("asking for metrics")?;
+        tcp.set_read_timeout(Some(PATIENCE))?;
+        write!(tcp, "GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.metrics)?;
+        let mut answer = String::new();
+        tcp.read_to_string(&mut answer).context("reading metrics")?;
+        allocations(&answer).context("no count of allocations among the server's metrics")
     }
 
     /// Where it listens.
@@ -153,11 +172,16 @@ pub fn program(kind: Kind) -> Result<PathBuf> {
     found.with_context(|| format!("no {} to measure: ./dev bench builds it", kind.name()))
 }
 
-fn listening_address(log: &str) -> Option<SocketAddr> {
-    let rest = log.split("listening on http").nth(1)?;
+/// The address of the URL that comes behind these words.
+fn address_behind(log: &str, words: &str) -> Option<SocketAddr> {
+    let rest = log.split(&format!("{words}http")).nth(1)?;
     let rest = rest.strip_prefix("s").unwrap_or(rest).strip_prefix("://")?;
     let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c))).unwrap_or(rest.len());
     rest[..end].parse().ok()
+}
+
+fn allocations(metrics: &str) -> Option<u64> {
+    metrics.lines().find_map(|line| line.strip_prefix("compose_relay_allocations_total ")?.parse().ok())
 }
 
 #[cfg(test)]
@@ -168,9 +192,17 @@ mod tests {
     fn the_address_is_found_in_the_log() {
         let expected = "127.0.0.1:4711".parse().ok();
         for log in ["a\nx listening on http://127.0.0.1:4711\nb", "listening on https://127.0.0.1:4711 shards=1"] {
-            assert_eq!(listening_address(log), expected, "{log}");
+            assert_eq!(address_behind(log, "listening on "), expected, "{log}");
         }
-        assert_eq!(listening_address("starting"), None);
+        assert_eq!(address_behind("metrics on http://127.0.0.1:4711/metrics", "metrics on "), expected);
+        assert_eq!(address_behind("starting", "listening on "), None);
+    }
+
+    #[test]
+    fn allocations_are_read_from_the_metrics() {
+        let metrics = "# TYPE compose_relay_allocations counter\ncompose_relay_allocations_total 4711\n# EOF\n";
+        assert_eq!(allocations(metrics), Some(4711));
+        assert_eq!(allocations("# EOF\n"), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod payload;
 mod peer;
 mod shard;
 mod stream;
+mod strokes;
 mod table;
 
 pub use audience::Heard;

@@ -41,6 +41,7 @@ use super::life::Life;
 use super::message::{Command, Request};
 use super::outbox::{Spare, State};
 use super::peer::Limits;
+use super::strokes::Strokes;
 use super::table::{Key, Tables};
 use crate::tls;
 
@@ -84,6 +85,8 @@ pub(super) struct Shard {
     commanded: bool,
     /// Connections whose queue was touched in this turn.
     dirty: Vec<usize>,
+    /// What is due by the clock: pings on its strokes, the rest in a heap.
+    strokes: Strokes<Key>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     scratch: Box<[u8]>,
     /// Where the frame that is being handled begins in `scratch`.
@@ -100,8 +103,6 @@ pub(super) struct Shard {
     now: Instant,
     /// How long the last turn took, waiting left out.
     busy: Duration,
-    /// The start of the shard.
-    begun: Instant,
     /// Source of generations, serials and reservation numbers.
     next: u64,
     /// Bytes that wait for browsers, in queues and for their return.
@@ -123,6 +124,7 @@ impl Shard {
             ending: VecDeque::new(),
             commanded: false,
             dirty: Vec::new(),
+            strokes: Strokes::new(now),
             timers: BinaryHeap::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             frame_at: 0,
@@ -132,7 +134,6 @@ impl Shard {
             tls: tls::Scratch::default(),
             now,
             busy: Duration::ZERO,
-            begun: now,
             next: 1,
             outbound: 0,
             slim: slim::Slim::new(now),
@@ -235,7 +236,7 @@ impl Shard {
         }
         let timer = self.timers.peek().map(|Reverse((at, _))| *at);
         let drain = self.draining.as_ref().map(|draining| draining.due(self.now));
-        match timer.into_iter().chain(drain).min() {
+        match timer.into_iter().chain(self.strokes.next()).chain(drain).min() {
             Some(at) => at.saturating_duration_since(Instant::now()).min(IDLE_WAIT),
             None => IDLE_WAIT,
         }

@@ -40,6 +40,7 @@ impl Shard {
         let quiet = self.slim.work == work;
         if quiet && !self.slim.done {
             self.spare = Spare::default();
+            self.strokes.slim();
             self.rests = Self::rests();
             self.tls = tls::Scratch::default();
             if self.connections.len() < self.connections.capacity() / 4 {

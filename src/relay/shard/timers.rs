@@ -7,14 +7,13 @@ use super::Shard;
 use crate::relay::connection::{Hold, SILENCE};
 use crate::relay::counters::Count;
 use crate::relay::message::Verdict;
+use crate::relay::strokes::STROKE;
 
 /// Time between two pings; clients count on at most 20 s (relay-protocol 2.8), and a ping may be written somewhat later than it
 /// is due.
 const PING: Duration = Duration::from_millis(19_500);
 /// How much earlier a ping may be, so that those of sockets that fell into step spread out again.
 const EARLY: Duration = Duration::from_millis(500);
-/// Pings are due on the strokes of a clock: to wake up for one socket at a time costs four times as much as its ping.
-const STROKE: Duration = Duration::from_millis(100);
 
 /// What a timer is for: slab index and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +30,11 @@ impl Shard {
         let due = connection.due();
         if connection.armed.is_none_or(|armed| due < armed) {
             connection.armed = Some(due);
-            self.timers.push(Reverse((due, Timer::Connection(index, connection.generation))));
+            // Pings are due on strokes: to wake up for one socket at a time costs four times as much as its ping.
+            let key = (index, connection.generation);
+            if !self.strokes.push(due, key) {
+                self.timers.push(Reverse((due, Timer::Connection(key.0, key.1))));
+            }
         }
     }
 
@@ -55,6 +58,9 @@ impl Shard {
     }
 
     pub(super) fn fire_timers(&mut self) {
+        while let Some((at, (index, generation))) = self.strokes.pop(self.now) {
+            self.connection_due(index, generation, at);
+        }
         while let Some(&Reverse((at, timer))) = self.timers.peek() {
             if at > self.now {
                 break;
@@ -97,7 +103,7 @@ impl Shard {
             return self.leave(index, "wait", &"nothing heard for too long");
         }
         if now >= connection.next_ping {
-            let next = self.stroke(now + PING - EARLY.mul_f64(fraction(serial)));
+            let next = self.strokes.before(now + PING - EARLY.mul_f64(fraction(serial)));
             let connection = &mut self.connections[index];
             connection.next_ping = next;
             connection.outbox.ping(b"");
@@ -110,14 +116,7 @@ impl Shard {
     /// update, are spread over the whole time between two pings.
     pub(super) fn second_ping(&mut self) -> Instant {
         let part = fraction(self.serial());
-        self.stroke(self.now + STROKE + PING.mul_f64(part))
-    }
-
-    /// The last stroke of the clock that is not after this.
-    fn stroke(&self, at: Instant) -> Instant {
-        let past = at.saturating_duration_since(self.begun).as_nanos() % STROKE.as_nanos();
-        // Shorter than a stroke, so it fits.
-        at - Duration::from_nanos(past as u64)
+        self.strokes.before(self.now + STROKE + PING.mul_f64(part))
     }
 
     fn session_due(&mut self, index: usize, generation: u64) {

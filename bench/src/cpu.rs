@@ -87,6 +87,15 @@ impl Reading {
     }
 }
 
+/// Of the calling thread so far.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn this_thread() -> Result<Time> {
+    let line = fs::read_to_string("/proc/thread-self/schedstat").context("the time of this thread")?;
+    parse(&line).context("the time of this thread")
+}
+
 fn parse(schedstat: &str) -> Option<Time> {
     let mut fields = schedstat.split_whitespace().map(str::parse);
     Some(Time { busy: fields.next()?.ok()?, waiting: fields.next()?.ok()? })

@@ -1,6 +1,7 @@
 //! Rows that are not a stream of frames: idle sockets, a burst, connects, a storm of reconnects, a stalled browser. Each is
 //! a file in `scene/` with one function, and a line in [`ALL`].
 
+mod bare;
 mod burst;
 mod connect;
 mod guests;

@@ -1,16 +1,12 @@
 //! Five thousand home pages at once: an SDK comes and all are told; then all of them leave.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, ensure};
-use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Token};
+use anyhow::Result;
 
 use super::guests::{Guests, Who, raise_open_files};
-use super::{Bench, Line};
-use crate::cpu::{Cores, Reading, pin};
+use super::{Bench, Line, bare};
+use crate::cpu::{Cores, Reading};
 use crate::crowd::Crowd;
 use crate::dial::{Dial, sdk_request};
 use crate::interrupt;
@@ -20,10 +16,6 @@ const COUNT: usize = 5_000;
 const AT_ONCE: usize = 32;
 /// Each time the median of so many.
 const ROUNDS: usize = 5;
-/// Bare writes come within a fraction of a second.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes that tell a page of an SDK.
-const FRAME: usize = 128;
 /// Seconds.
 const TOLD_WITHIN: f64 = 0.020;
 const LEAVE_CPU: f64 = 0.1;
@@ -61,7 +53,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let line =
         |contender, metric: String, value, unit, target| Line { metric, contender, value: Ok(value), unit, target };
     let ours = |metric: String, value, unit, target| line("compose-relay", metric, value, unit, target);
-    let bare = median((0..ROUNDS).map(|_| bare_writes(world.cores(), count)).collect::<Result<_>>()?);
+    let bare = median((0..ROUNDS).map(|_| bare::writes(world.cores(), count)).collect::<Result<_>>()?);
     Ok(vec![
         ours(format!("an SDK comes: until {count} home pages know"), median(told) * 1e3, "ms", Some(TOLD_WITHIN * 1e3)),
         line(
@@ -74,46 +66,6 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
         ours("the same: CPU of the server, the upgrade among it".to_owned(), median(told_cpu) * 1e3, "ms", None),
         ours(format!("{count} home pages leave at once: CPU"), median(left), "s", Some(LEAVE_CPU)),
     ])
-}
-
-/// What the kernel alone needs: seconds until one thread on the server's core has written to all of them, while this one waits for
-/// them as for the pages.
-fn bare_writes(cores: Cores, count: usize) -> Result<f64> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let mut poll = Poll::new()?;
-    let (mut writers, mut readers) = (Vec::new(), Vec::new());
-    for number in 0..count {
-        writers.push(std::net::TcpStream::connect(listener.local_addr()?)?);
-        let (reader, _) = listener.accept()?;
-        reader.set_nonblocking(true)?;
-        let mut reader = TcpStream::from_std(reader);
-        poll.registry().register(&mut reader, Token(number), Interest::READABLE)?;
-        readers.push(reader);
-    }
-    let writer = std::thread::spawn(move || {
-        pin(cores.server)?;
-        let begun = Instant::now();
-        for tcp in &mut writers {
-            tcp.write_all(&[0; FRAME])?;
-        }
-        anyhow::Ok((begun.elapsed(), writers))
-    });
-    let (mut events, mut buffer, mut came) = (Events::with_capacity(1024), [0; FRAME], 0);
-    let begun = Instant::now();
-    while came < count {
-        interrupt::check()?;
-        ensure!(begun.elapsed() < PATIENCE, "{came} of {count} bare writes have come");
-        poll.poll(&mut events, Some(Duration::ZERO))?;
-        for event in &events {
-            if let Some(tcp) = readers.get_mut(event.token().0)
-                && tcp.read(&mut buffer).is_ok()
-            {
-                came += 1;
-            }
-        }
-    }
-    let (time, _writers) = writer.join().map_err(|_| anyhow!("the writing thread panicked"))??;
-    Ok(time.as_secs_f64())
 }
 
 /// CPU seconds since then, once the server does no more.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::guests::{Guests, Who, raise_open_files};
-use super::{Bench, Line};
+use super::{Bench, Line, bare};
 use crate::cpu::{Cores, Reading};
 use crate::crowd::Crowd;
 use crate::dial::Dial;
@@ -38,16 +38,16 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for tls in [false, true] {
         for who in [Who::App, Who::Home, Who::Sdk] {
-            lines.extend(measure(&world, bench, who, count, tls)?);
+            lines.extend(measure(&world, bench, files, who, count, tls)?);
         }
     }
     if !bench.quick && most > COUNT {
-        lines.extend(measure(&world, bench, Who::App, most, false)?);
+        lines.extend(measure(&world, bench, files, Who::App, most, false)?);
     }
     Ok(lines)
 }
 
-fn measure(world: &World, bench: &Bench, who: Who, count: usize, tls: bool) -> Result<Vec<Line>> {
+fn measure(world: &World, bench: &Bench, files: usize, who: Who, count: usize, tls: bool) -> Result<Vec<Line>> {
     let settings = Settings::for_load().with("MAX_CONNECTIONS", "1000000");
     let server = world.server(&if tls { settings.over_tls() } else { settings })?;
     let dial = Dial { to: server.address(), tls: if tls { Some(world.authority().client()?) } else { None } };
@@ -86,5 +86,18 @@ fn measure(world: &World, bench: &Bench, who: Who, count: usize, tls: bool) -> R
         unit: "% of a core",
         target: Some(CPU),
     };
-    Ok(vec![memory, cpu])
+    let mut lines = vec![memory, cpu];
+    if !tls {
+        drop((crowd, server));
+        // Both ends are in this process.
+        let count = count.min(files / 2 - OTHER_FILES);
+        lines.push(Line {
+            metric: format!("as many pings and answers of {count} sockets, by one thread that does nothing else"),
+            contender: "bare pings",
+            value: Ok(bare::pings(world.cores(), count, pings, watch)? * 100.0),
+            unit: "% of a core",
+            target: None,
+        });
+    }
+    Ok(lines)
 }

@@ -145,6 +145,8 @@ proptest! {
         prop_assert_eq!((seen.len(), end), (0, Ok(())));
         decoder.direct();
         prop_assert!(decoder.held() <= 2 * bytes.len() + 16 * 1024, "{} for {}", decoder.held(), bytes.len());
+        let reserved = decoder.reserved();
+        prop_assert!(reserved <= 16 * bytes.len() + 16 * 1024, "{reserved} for {}", bytes.len());
     }
 
     #[test]
@@ -227,12 +229,13 @@ fn a_large_frame_in_tiny_reads() {
     let bytes = frame(0x82, &fill(400_000, 3), [1, 2, 3, 4]);
     for direct in [false, true] {
         let mut decoder = Decoder::new(NONE);
-        let (mut held, mut growths, mut seen) = (0, 0, Vec::new());
+        let (mut reserved, mut growths, mut seen) = (0, 0, Vec::new());
         assert_eq!(feed(&mut decoder, &bytes[..14], &[14], direct), (vec![], Ok(())));
         for place in 14..bytes.len() {
             seen.extend(feed(&mut decoder, &bytes[place..=place], &[1], direct).0);
-            growths += usize::from(decoder.held() > held);
-            held = decoder.held();
+            growths += usize::from(decoder.reserved() > reserved);
+            reserved = decoder.reserved();
+            assert!(decoder.held() <= 2 * place + 16 * 1024, "{} for {place}", decoder.held());
         }
         assert!(growths < 12, "{growths}");
         assert_eq!(seen.len(), 1);

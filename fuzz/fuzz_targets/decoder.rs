@@ -23,5 +23,6 @@ fuzz_target!(|input: &[u8]| {
             "{cuts:?}, direct {direct}: not as in one piece"
         );
         assert!(decoder.held() <= 2 * bytes.len() + 16 * 1024, "{} bytes held for {}", decoder.held(), bytes.len());
+        assert!(decoder.reserved() <= 16 * bytes.len() + 16 * 1024, "{} bytes reserved", decoder.reserved());
     }
 });

@@ -2,8 +2,8 @@
 //!
 //! The usual frame is small and whole in the caller's read buffer: it is unmasked there and handed out as a slice, and
 //! [`reheader`] makes the outgoing frame of the same bytes. Only a frame of more than [`SMALL`] bytes that is not there
-//! yet, or a fragmented message, is gathered in a buffer of the decoder's own, which grows with what arrived and never with
-//! what a header claims.
+//! yet, or a fragmented message, is gathered in a buffer of the decoder's own, whose memory grows with what arrived and never
+//! with what a header claims.
 
 mod assembly;
 mod event;
@@ -90,12 +90,22 @@ impl Decoder {
         self.limits = limits;
     }
 
-    /// Memory that an unfinished message holds, in bytes of capacity. At most twice what arrived of it plus 16 KiB.
+    /// Memory that an unfinished message holds, in bytes that were touched. At most twice what arrived of it plus 16 KiB.
     #[must_use]
     pub fn held(&self) -> usize {
         match &self.message {
             Message::None => 0,
-            Message::Assembling { assembly, .. } => assembly.capacity(),
+            Message::Assembling { assembly, .. } => assembly.held(),
+            Message::Skipping { kept, .. } => kept.capacity(),
+        }
+    }
+
+    /// Address space that an unfinished message has, in bytes, touched or not. At most sixteen times what arrived of it plus 16 KiB.
+    #[must_use]
+    pub fn reserved(&self) -> usize {
+        match &self.message {
+            Message::None => 0,
+            Message::Assembling { assembly, .. } => assembly.reserved(),
             Message::Skipping { kept, .. } => kept.capacity(),
         }
     }

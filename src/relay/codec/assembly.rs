@@ -5,8 +5,14 @@ use bytes::Bytes;
 /// Smallest growth in bytes.
 const STEP: usize = 4096;
 
-/// Holds what has arrived. Its capacity at most doubles at a time, so it follows the bytes that came, not those that a
-/// header promised.
+/// How many times what has arrived may be set aside for a message whose length is known. Memory that nobody has touched costs
+/// address space alone, and a message that never moves is neither copied nor has its pages made twice.
+const ASIDE: usize = 16;
+/// Most that is zeroed at a time: it is still in the cache when the socket is read into it.
+const AHEAD: usize = 128 << 10;
+
+/// Holds what has arrived. What is touched beyond that is at most as much again, so it follows the bytes that came, not those
+/// that a header promised.
 #[derive(Default)]
 pub(super) struct Assembly {
     /// Beyond `filled` there may be zeros, which [`Assembly::room`] lends out.
@@ -21,7 +27,13 @@ impl Assembly {
         self.filled
     }
 
-    pub fn capacity(&self) -> usize {
+    /// Memory that was touched.
+    pub fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Address space, touched or not.
+    pub fn reserved(&self) -> usize {
         self.buffer.capacity()
     }
 
@@ -40,8 +52,8 @@ impl Assembly {
         if let Some(spare) = self.buffer.get_mut(self.filled..end) {
             spare.copy_from_slice(bytes);
         } else {
-            self.reserve(bytes.len(), STEP);
             self.buffer.truncate(self.filled);
+            self.reserve(bytes.len(), STEP, end);
             self.buffer.extend_from_slice(bytes);
         }
         self.filled = end;
@@ -51,10 +63,11 @@ impl Assembly {
     /// `step`. When it grows, then by `step` at least: were the two bounds one, small reads would make it grow each time.
     pub fn room(&mut self, step: usize, left: usize) -> &mut [u8] {
         if self.buffer.len() - self.filled < STEP {
-            self.reserve(STEP, step);
-            // Zeroed once per growth, which costs far less than reading through a second buffer.
-            let end = self.buffer.capacity().min(self.filled + left);
-            self.buffer.resize(end, 0);
+            self.buffer.truncate(self.filled);
+            self.reserve(STEP, step, self.filled);
+            // Zeroed once, which costs far less than reading through a second buffer.
+            let ahead = left.min(step.max(self.filled).min(AHEAD));
+            self.buffer.resize(self.buffer.capacity().min(self.filled + ahead), 0);
         }
         let end = self.buffer.len().min(self.filled + left);
         &mut self.buffer[self.filled..end]
@@ -67,12 +80,13 @@ impl Assembly {
         &mut self.buffer[start..self.filled]
     }
 
-    /// Makes capacity for `need` bytes more: `step`, or as much again as there is, but not beyond the known end.
-    fn reserve(&mut self, need: usize, step: usize) {
+    /// Makes capacity for `need` bytes more, of which `arrived` are there in all: `step`, or as much again as there is; if the
+    /// end is known more, but not beyond it.
+    fn reserve(&mut self, need: usize, step: usize, arrived: usize) {
         if self.buffer.capacity() - self.filled < need {
-            let most = self.end.map_or(usize::MAX, |end| end - self.filled);
-            self.buffer.truncate(self.filled);
-            self.buffer.reserve_exact(step.max(self.filled).min(most).max(need));
+            let most = self.end.map_or(self.filled, |end| (arrived * ASIDE).min(end) - self.filled);
+            let end = self.end.map_or(usize::MAX, |end| end - self.filled);
+            self.buffer.reserve_exact(step.max(most).min(end).max(need));
         }
     }
 

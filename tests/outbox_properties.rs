@@ -282,6 +282,29 @@ fn a_long_queue_does_not_move_as_it_grows() {
     assert!(messages(&read(&socket.taken)) == vec![vec![3; 60_000]; 140]);
 }
 
+/// What counts is what is held, not what fits into it; and what a blocked queue outgrows is not thrown away behind it.
+#[test]
+fn a_queue_that_nobody_takes_counts_its_memory() {
+    let (mut outbox, mut socket) = (Outbox::new(), Socket::new(&[0]));
+    outbox.push_copy(&[3; 60_000]);
+    assert_eq!(write(&mut outbox, &mut socket), State::Blocked);
+    let mut growths = Vec::new();
+    for _ in 0..140 {
+        let held = outbox.held();
+        outbox.push_copy(&[3; 60_000]);
+        growths.push(outbox.held() - held);
+        // The run that is being filled is not touched beyond what it has.
+        assert!(outbox.held() <= outbox.behind(0) + (512 << 10), "{} held, {} count", outbox.held(), outbox.behind(0));
+        assert!(outbox.behind(0) >= outbox.queued());
+    }
+    let runs = growths.iter().filter(|it| **it == 512 << 10).count();
+    let doubled = growths.iter().filter(|it| (1..512 << 10).contains(*it)).count();
+    assert!(runs >= 16 && doubled <= 1, "{growths:?}");
+    socket.plan = vec![];
+    drain(&mut outbox, &mut socket);
+    assert_eq!((outbox.held(), outbox.behind(60_000)), (0, 0));
+}
+
 #[test]
 fn close_frames() {
     let written = |close: &dyn Fn(&mut Outbox)| {

@@ -53,6 +53,8 @@ pub struct Outbox {
     tail: Run,
     /// Bytes of `pieces` and `tail` that are not written, with all headers.
     queued: usize,
+    /// The client did not take all of it the last time.
+    blocked: bool,
     /// A control frame, or two, being written; only ever non-empty between two data frames.
     control: Cow<'static, [u8]>,
     control_at: usize,
@@ -107,11 +109,18 @@ impl Outbox {
     }
 
     /// What waits beside the largest message, once one of `more` bytes is added: how far the client is behind. A large message
-    /// alone puts nobody behind.
+    /// alone puts nobody behind. A run that is full counts with its memory, at most twice what waits in it.
     #[must_use]
     pub fn behind(&self, more: usize) -> usize {
-        let shared = self.pieces.iter().map(|piece| if let Piece::Shared(shared) = piece { shared.left() } else { 0 });
-        self.queued + more - shared.fold(more, usize::max)
+        let (mut held, mut largest) = (self.tail.left() + more, more);
+        for piece in &self.pieces {
+            let left = piece.left();
+            match piece {
+                Piece::Run(run) => held += run.held().min(2 * left),
+                Piece::Shared(_) => (held, largest) = (held + left, largest.max(left)),
+            }
+        }
+        held - largest
     }
 
     /// Memory held for messages, in bytes: capacity of the runs, and the whole of each shared payload.
@@ -172,7 +181,15 @@ impl Outbox {
     /// Makes room for small frames: in the run there is, or in a new one.
     #[inline]
     fn make_room(&mut self, more: usize) {
-        if self.tail.length() + more > RUN && !self.tail.is_empty() {
+        if self.tail.length() + more > self.tail.held().min(RUN) {
+            self.make_more_room(more);
+        }
+    }
+
+    fn make_more_room(&mut self, more: usize) {
+        // What the run of a blocked queue outgrows would be free, and nobody takes it.
+        let stays = self.blocked && self.tail.length() >= FRAGMENT;
+        if (stays || self.tail.length() + more > RUN) && !self.tail.is_empty() {
             // More will come, and what is not used costs no memory.
             let next = Run::in_memory(Vec::with_capacity(RUN.max(more)));
             self.pieces.push_back(Piece::Run(std::mem::replace(&mut self.tail, next)));
@@ -288,6 +305,7 @@ impl Outbox {
         loop {
             self.promote();
             if self.is_empty() {
+                self.blocked = false;
                 self.free(spare);
                 return Ok(Progress { written, state: State::Drained });
             }
@@ -303,6 +321,7 @@ impl Outbox {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked = true;
                     self.compact(spare);
                     return Ok(Progress { written, state: State::Blocked });
                 }

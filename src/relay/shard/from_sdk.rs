@@ -70,7 +70,7 @@ impl Shard {
     pub(super) fn is_behind(&self, browser: usize, more: usize) -> bool {
         let (outbox, bound) = (&self.connections[browser].outbox, self.parts.limits.browser_outbox);
         // The second question looks at the whole queue, and only a slow page's is looked at.
-        outbox.queued() > bound && outbox.behind(more) > bound
+        outbox.queued() > bound / 2 && outbox.behind(more) > bound
     }
 
     fn initialize(&mut self, index: usize, payload: &Payload<'_>) {

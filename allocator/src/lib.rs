@@ -15,9 +15,20 @@ use mimalloc::MiMalloc;
 #[derive(Debug)]
 pub struct Allocator;
 
+/// How much of what is free is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// What has been free for a second.
+    Long,
+    /// All of it, with what the allocator keeps to be quick: some MiB after a burst, which have to be made anew when they are
+    /// wanted again.
+    All,
+}
+
 thread_local! {
     static ASKED: Cell<u64> = const { Cell::new(0) };
-    static LAST: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// When this thread gave back last, and when it gave back all.
+    static LAST: Cell<[Option<Instant>; 2]> = const { Cell::new([None; 2]) };
 }
 
 #[expect(unsafe_code, reason = "an allocator has no other form")]
@@ -58,24 +69,30 @@ pub fn asked() -> u64 {
     ASKED.get()
 }
 
-/// Gives memory that this thread does not use back to the system. It takes some ten microseconds, and what is free now may be
-/// wanted again soon: not for every turn of a loop. Without effect in a program with another allocator.
-pub fn give_back() {
+/// Gives memory that this thread does not use back to the system. It takes some ten microseconds, all of it some hundred, and
+/// what is free now may be wanted again soon: not for every turn of a loop. Without effect in a program with another allocator.
+pub fn give_back(free: Free) {
     #[expect(unsafe_code, reason = "a function of C")]
     // SAFETY: it may be called at any time and on any thread (mimalloc's documentation of `mi_collect`), and touches only what
     // is free.
     unsafe {
-        libmimalloc_sys::mi_collect(false);
+        libmimalloc_sys::mi_collect(free == Free::All);
     }
 }
 
-/// The same for a thread that is about to wait, unless it did so less than `every` ago.
-pub fn give_back_every(every: Duration) {
+/// The same for a thread that is about to wait, unless it did so less than `every` ago; and all unless it did that less than
+/// `all_every` ago.
+pub fn give_back_every(every: Duration, all_every: Duration) {
     LAST.with(|last| {
         let now = Instant::now();
-        if last.get().is_none_or(|last| now.saturating_duration_since(last) >= every) {
-            last.set(Some(now));
-            give_back();
+        let due = |at: Option<Instant>, every| at.is_none_or(|at| now.saturating_duration_since(at) >= every);
+        let [some, all] = last.get();
+        if due(all, all_every) {
+            last.set([Some(now); 2]);
+            give_back(Free::All);
+        } else if due(some, every) {
+            last.set([Some(now), all]);
+            give_back(Free::Long);
         }
     });
 }

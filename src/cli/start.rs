@@ -17,6 +17,8 @@ const CONTROL_STEPS_BACK: i32 = 10;
 /// Between two looks of a thread for memory that nobody needs any more. What it frees within that time after a look it keeps until
 /// it wakes and waits again, which may be long: so this is short.
 const GIVE_BACK: Duration = Duration::from_millis(50);
+/// Between two looks at which it also gives up what the allocator keeps to be quick.
+const GIVE_BACK_ALL: Duration = Duration::from_secs(1);
 /// How long work that cannot be cancelled (a name look-up) may hold up the exit.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
@@ -35,7 +37,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
         .worker_threads(CONTROL_THREADS)
         .thread_name("control")
         .on_thread_start(step_back)
-        .on_thread_park(|| compose_relay_allocator::give_back_every(GIVE_BACK))
+        .on_thread_park(|| compose_relay_allocator::give_back_every(GIVE_BACK, GIVE_BACK_ALL))
         .enable_all()
         .build()
         .map_err(|error| Failure::of(exit::INTERNAL, &error).and("The system refused threads or descriptors."))?;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use compose_relay_allocator::{Free, give_back};
+
 use super::Shard;
 use crate::relay::counters::Count;
 use crate::relay::outbox::Spare;
@@ -38,7 +40,8 @@ impl Shard {
         }
         let work = WORK.iter().map(|count| self.parts.counters.get(*count)).sum();
         let quiet = self.slim.work == work;
-        if quiet && !self.slim.done {
+        let now_slim = quiet && !self.slim.done;
+        if now_slim {
             self.spare = Spare::default();
             self.strokes.slim();
             self.rests = Self::rests();
@@ -49,6 +52,6 @@ impl Shard {
             self.tables.slim();
         }
         self.slim = Slim { at: self.now, work, done: quiet };
-        compose_relay_allocator::give_back();
+        give_back(if now_slim { Free::All } else { Free::Long });
     }
 }

@@ -18,6 +18,7 @@ use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, Suppo
 #[derive(Default)]
 struct Pipe {
     bytes: VecDeque<u8>,
+    writes: usize,
     ended: bool,
 }
 
@@ -49,6 +50,7 @@ impl Write for Socket<'_> {
             return Err(ErrorKind::WouldBlock.into());
         }
         self.to.bytes.extend(&bytes[..count]);
+        self.to.writes += 1;
         Ok(count)
     }
 
@@ -372,6 +374,34 @@ fn sessions_are_resumed() {
             assert_eq!(scene.session.agreed().handshake_kind(), Some(*expected), "round {round}");
             scene.send_all(b"hello");
         }
+    }
+}
+
+#[test]
+fn a_ticket_that_is_held_goes_with_the_answer_in_one_write_and_never_waits_for_it() {
+    let parties = Parties::new(BOTH[0]);
+    for answered in [true, false] {
+        let mut scene = parties.scene(usize::MAX, usize::MAX);
+        scene.client();
+        scene.serve().unwrap();
+        scene.client.writer().write_all(b"request").unwrap();
+        scene.client();
+        scene.receive().unwrap();
+        assert_eq!(scene.got, b"request");
+        assert!(!scene.session.is_handshaking() && scene.session.wants_write(), "a ticket is owed");
+        scene.session.hold();
+        assert!(scene.session.is_held());
+        let writes = scene.down.writes;
+        if answered {
+            assert_eq!(scene.send(&[b"answer"]).unwrap(), 6);
+        } else {
+            scene.serve().unwrap();
+        }
+        assert!(!scene.session.is_held() && !scene.session.wants_write());
+        assert_eq!(scene.down.writes, writes + 1);
+        scene.client();
+        assert_eq!(scene.heard, if answered { &b"answer"[..] } else { b"" });
+        assert_eq!(scene.client.tls13_tickets_received(), 1);
     }
 }
 

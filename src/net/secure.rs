@@ -43,6 +43,11 @@ impl TlsStream {
 
     fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
+            if !self.session.is_handshaking() && !self.ready.is_empty() {
+                // A request has come with the end of the handshake; what is still owed goes with its answer.
+                self.session.hold();
+                return Poll::Ready(Ok(()));
+            }
             if !self.flush(cx)? {
                 return Poll::Pending;
             }
@@ -114,7 +119,7 @@ impl AsyncRead for TlsStream {
             }
             let emptied = this.receive(cx);
             // What the session owes the client goes out even when nothing is written.
-            if this.session.wants_write() {
+            if this.session.wants_write() && !this.session.is_held() {
                 this.flush(cx)?;
             }
             if emptied? == Emptied::Yes && this.ready.is_empty() {
@@ -146,6 +151,9 @@ impl AsyncWrite for TlsStream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.session.is_held() {
+            return Poll::Ready(Ok(()));
+        }
         if this.flush(cx)? { Pin::new(&mut this.tcp).poll_flush(cx) } else { Poll::Pending }
     }
 

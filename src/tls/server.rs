@@ -17,6 +17,9 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 /// Sessions of TLS 1.2 clients that know no tickets; everybody else carries their own.
 const SESSIONS: usize = 4096;
 
+/// Tickets for each handshake of TLS 1.3. A client that comes again uses one up and gets a new one.
+const TICKETS: usize = 1;
+
 /// Begins sessions: TLS 1.3 and 1.2 with forward secrecy, AES-GCM and ChaCha20, resumption by tickets (their keys change every
 /// six hours and die with the process), `http/1.1`, the certificates by SNI. Clones share all of it.
 #[derive(Clone)]
@@ -42,6 +45,7 @@ impl Server {
         usual.ignore_client_order = true;
         usual.alpn_protocols = vec![HTTP_1_1.to_vec()];
         usual.ticketer = ticketer()?;
+        usual.send_tls13_tickets = TICKETS;
         usual.session_storage = ServerSessionMemoryCache::new(SESSIONS);
         let mut challenged = usual.clone();
         challenged.alpn_protocols.push(ACME_TLS_ALPN.to_vec());

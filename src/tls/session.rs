@@ -40,6 +40,8 @@ pub struct Session {
     /// Encrypted and not taken by the socket yet: from `written` on.
     unsent: Vec<u8>,
     written: usize,
+    /// What waits was not offered to the socket yet: it goes with what is written next.
+    held: bool,
     /// The peer has closed the connection properly.
     closed: bool,
     /// The socket has come to its end.
@@ -106,6 +108,7 @@ impl Session {
             whole: false,
             unsent: Vec::new(),
             written: 0,
+            held: false,
             closed: false,
             eof: false,
             finished: false,
@@ -129,6 +132,18 @@ impl Session {
     #[must_use]
     pub fn wants_write(&self) -> bool {
         self.unsent() > 0
+    }
+
+    /// Lets what waits go with what [`Session::send`] writes next, in one system call: a ticket with the answer to a request that
+    /// came right behind the handshake. [`Session::flush`] gives it to the socket without waiting for that.
+    pub fn hold(&mut self) {
+        self.held = self.wants_write();
+    }
+
+    /// Whether what waits goes with what is written next.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held
     }
 
     /// How many bytes wait for the socket.
@@ -266,7 +281,7 @@ impl Session {
         slices: &[IoSlice<'_>],
         scratch: &mut Scratch,
     ) -> io::Result<usize> {
-        if !self.flush(socket)? {
+        if !std::mem::take(&mut self.held) && !self.flush(socket)? {
             return Err(ErrorKind::WouldBlock.into());
         }
         let Scratch { output, gathered, .. } = scratch;
@@ -362,6 +377,7 @@ impl Session {
     /// # Errors
     /// Those of the socket, except `WouldBlock`.
     pub fn flush(&mut self, socket: &mut impl Write) -> io::Result<bool> {
+        self.held = false;
         while self.wants_write() {
             match write(socket, &self.unsent[self.written..])? {
                 Some(count) => self.written += count,

@@ -8,7 +8,7 @@ use crate::app::{self, Blame};
 use crate::config::{Faults, LogFormat, Logs};
 use crate::telemetry;
 
-/// Threads of the control side: HTTP, Postgres, checks. The relay's shards have threads of their own.
+/// Most threads of the control side: HTTP, Postgres, checks. The relay's shards have threads of their own.
 const CONTROL_THREADS: usize = 2;
 /// How much the control side steps back for the shards (`nice`). Where they share a core, a storm of connects must not keep frames
 /// waiting: with it the 99th percentile of untouched sockets was 5 to 20 ms in the storm, without it 17 to 50.
@@ -34,7 +34,7 @@ pub(super) fn logs(logs: &Logs) -> Result<(), Failure> {
 /// Runs `work` on the control runtime and waits for its end.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(CONTROL_THREADS)
+        .worker_threads(control_threads())
         .thread_name("control")
         .on_thread_start(step_back)
         .on_thread_park(|| compose_relay_allocator::give_back_every(GIVE_BACK, GIVE_BACK_ALL))
@@ -44,6 +44,11 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     let outcome = runtime.block_on(work);
     runtime.shutdown_timeout(LAST_WAIT);
     outcome
+}
+
+/// One for each core, as far as that makes sense: two on one core would only take turns, and wake each other for it.
+fn control_threads() -> usize {
+    std::thread::available_parallelism().map_or(CONTROL_THREADS, |cores| cores.get().min(CONTROL_THREADS))
 }
 
 /// Gives this thread a lower priority. Threads that the main thread starts, the shards among them, keep theirs.

@@ -24,7 +24,7 @@ mod table;
 pub use audience::Heard;
 pub use counters::Count;
 pub use directory::{ClaimError, SessionClaim};
-pub use hub::{Hub, Look, SdkReservation, Threads};
+pub use hub::{HandedOver, Hub, Look, SdkReservation, Threads};
 pub use kept::Kept;
 pub use life::{Kind, Life, Traffic};
 pub use message::{AuditLog, Measured, Request, ReserveError, Verdict};

@@ -33,8 +33,9 @@ pub(super) async fn open(mut call: Call) -> Answer {
             let (hub, revocations) = (call.api.hub.clone(), call.api.revocations.clone());
             let scope = Scope::login(&claim.identity().login);
             Ok(handshake.accept(&call.api.tasks, move |raw| {
-                hub.attach_browser(claim, relay_socket(raw), page);
+                let attached = hub.attach_browser(claim, relay_socket(raw), page);
                 revocations.attached_since(so_far, scope);
+                attached
             }))
         }
         Err(refusal) => {

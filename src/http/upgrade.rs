@@ -100,13 +100,22 @@ impl Handshake {
     }
 
     /// The 101 answer. Once it has left, `attach` gets the socket; when it cannot leave (the client is gone), `attach` is
-    /// dropped uncalled and with it everything that it holds reserved. Deadline 10 s.
-    pub fn accept(self, tasks: &Tasks, attach: impl FnOnce(RawSocket) + Send + 'static) -> Reply {
+    /// dropped uncalled and with it everything that it holds reserved. Deadline 10 s. What `attach` gives is dropped when everybody
+    /// else who is ready has had a turn.
+    pub fn accept<T>(self, tasks: &Tasks, attach: impl FnOnce(RawSocket) -> T + Send + 'static) -> Reply
+    where
+        T: Send + 'static,
+    {
         let upgrade = self.upgrade;
         tasks.spawn("http.upgrade", async move {
             match timeout(HAND_OVER_DEADLINE, upgrade).await {
                 Ok(Ok(upgraded)) => match raw(upgraded) {
-                    Ok(socket) => attach(socket),
+                    Ok(socket) => {
+                        let attached = attach(socket);
+                        // So that those who come together end together.
+                        tokio::task::yield_now().await;
+                        drop(attached);
+                    }
                     Err(error) => tracing::debug!(%error, "an upgraded socket could not be handed over"),
                 },
                 Ok(Err(error)) => tracing::debug!(%error, "the client left during its upgrade"),

@@ -35,14 +35,24 @@ const DRAINED: Duration = Duration::from_secs(9);
 pub(super) struct ShardHandle {
     commands: Sender<Command>,
     waker: Arc<Waker>,
+    /// The shard was woken for a command and has not looked for it yet.
+    told: Arc<AtomicBool>,
 }
 
 impl ShardHandle {
     /// Hands a command over. A shard that has ended takes nothing: its sockets are closed with the command.
     pub(super) fn send(&self, command: Command) {
-        if self.commands.send(command).is_ok()
-            && let Err(error) = self.waker.wake()
-        {
+        if self.commands.send(command).is_ok() {
+            self.wake();
+        }
+    }
+
+    /// Lets the shard look for commands, unless it is about to.
+    fn wake(&self) {
+        if self.told.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Err(error) = self.waker.wake() {
             tracing::error!(%error, "a shard could not be woken");
         }
     }
@@ -127,19 +137,25 @@ impl Hub {
         for _ in 0..limits.shards.max(1) {
             let poll = mio::Poll::new()?;
             let (sender, receiver) = std::sync::mpsc::channel();
-            shards.push(ShardHandle { commands: sender, waker: Arc::new(Shard::waker(&poll)?) });
-            polls.push((poll, receiver));
+            let told: Arc<AtomicBool> = Arc::default();
+            shards.push(ShardHandle {
+                commands: sender,
+                waker: Arc::new(Shard::waker(&poll)?),
+                told: Arc::clone(&told),
+            });
+            polls.push((poll, receiver, told));
         }
         let counters: Arc<[_]> = polls.iter().map(|_| Arc::new(Counters::default())).collect();
         let held: Arc<AtomicUsize> = Arc::default();
         let (life, lives) = mpsc::channel(LIVES);
         let mut threads = Vec::new();
-        for (number, (poll, commands)) in polls.into_iter().enumerate() {
+        for (number, (poll, commands, told)) in polls.into_iter().enumerate() {
             let parts = Parts {
                 number,
                 limits: limits.clone(),
                 poll,
                 commands,
+                told,
                 requests: requests.clone(),
                 shards: shards.clone(),
                 counters: Arc::clone(&counters[number]),
@@ -201,13 +217,17 @@ impl Hub {
         self.directory.remember(session, identity, Instant::now())
     }
 
-    /// Hands an upgraded browser socket to its shard: an app page to that of its environment.
-    pub fn attach_browser(&self, claim: SessionClaim, socket: Socket, page: Page) {
+    /// Hands an upgraded browser socket to its shard: an app page to that of its environment. When many come, they share a turn of
+    /// the shard if each of the results is dropped a little later.
+    pub fn attach_browser(&self, claim: SessionClaim, socket: Socket, page: Page) -> HandedOver {
         let id = match &page {
             Page::App { environment, .. } => environment.as_u128(),
             Page::Home { .. } => claim.session().as_u128(),
         };
-        self.shard_of(id).send(Command::AttachBrowser { claim, socket, page });
+        let shard = self.shard_of(id).clone();
+        // A shard that has ended takes nothing: the socket is closed with the command.
+        let _ = shard.commands.send(Command::AttachBrowser { claim, socket, page });
+        HandedOver(shard)
     }
 
     /// Answers [`Request::Start`].
@@ -351,6 +371,21 @@ impl Hub {
     #[must_use]
     pub fn count(&self, count: Count) -> u64 {
         self.counters.iter().map(|shard| shard.get(count)).sum()
+    }
+}
+
+/// A socket that was handed to its shard. The shard is woken for it when this is dropped; keep it for a moment only.
+pub struct HandedOver(ShardHandle);
+
+impl std::fmt::Debug for HandedOver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HandedOver").finish_non_exhaustive()
+    }
+}
+
+impl Drop for HandedOver {
+    fn drop(&mut self) {
+        self.0.wake();
     }
 }
 

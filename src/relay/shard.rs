@@ -23,7 +23,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,8 @@ pub(super) struct Parts {
     pub(super) limits: Limits,
     pub(super) poll: Poll,
     pub(super) commands: Receiver<Command>,
+    /// Set by who sends a command and wakes us for it.
+    pub(super) told: Arc<AtomicBool>,
     pub(super) requests: mpsc::Sender<Request>,
     /// All shards, this one included.
     pub(super) shards: Vec<ShardHandle>,

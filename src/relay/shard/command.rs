@@ -1,5 +1,7 @@
 //! What the control side asks of a shard.
 
+use std::sync::atomic::Ordering;
+
 use super::Shard;
 use super::attach::NOBODY;
 use crate::relay::counters::Count;
@@ -15,6 +17,8 @@ const PART: u32 = 4;
 impl Shard {
     /// Takes some of what the control side asks. When thousands of sockets come at once, frames pass between them.
     pub(super) fn take_commands(&mut self) {
+        // Before the first look, so that who sends one behind it wakes us again.
+        self.parts.told.swap(false, Ordering::AcqRel);
         // Also when one of them ends in a panic.
         self.commanded = true;
         let share = self.busy / PART;

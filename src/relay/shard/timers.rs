@@ -177,6 +177,7 @@ mod tests {
             limits: Limits::default(),
             poll: mio::Poll::new().unwrap(),
             commands,
+            told: Arc::default(),
             requests: tokio::sync::mpsc::channel(1).0,
             shards: Vec::new(),
             counters: Arc::new(Counters::default()),

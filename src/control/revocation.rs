@@ -78,7 +78,9 @@ impl Scope {
 }
 
 fn hex(login: &str) -> String {
-    digest(&SHA256, login.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    let digest = digest(&SHA256, login.as_bytes());
+    digest.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 /// Where revocations are said. Clones share it.

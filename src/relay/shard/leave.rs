@@ -85,10 +85,9 @@ impl Shard {
 
     /// Takes a connection out of the loop.
     pub(super) fn remove(&mut self, index: usize) {
-        let mut connection = self.connections.remove(index);
+        // The descriptor is closed with the stream, and the kernel forgets with it that it was registered.
+        let connection = self.connections.remove(index);
         self.tell(&connection.diary);
-        // The descriptor is closed with the stream, so a failure here leaves nothing behind.
-        let _ = self.parts.poll.registry().deregister(connection.stream.source());
     }
 
     /// Gives the last line of a connection to the control side, which writes it: a log that nobody reads must not hold up the

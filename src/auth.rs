@@ -4,7 +4,7 @@
 pub mod access;
 mod email;
 pub mod gate;
-mod hex;
+pub mod hex;
 mod keys;
 mod login;
 mod origin;

@@ -91,6 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper::", &["http.rs", "http/", "net/", "dashboard/tests.rs"]),
     ("hyper_util::", &["http.rs", "http/", "net/"]),
     ("http_body_util::", &["acme/transport.rs", "http.rs", "http/", "net/"]),
+    ("hashbrown::", &["relay/"]),
     ("mio::", &["relay/"]),
     ("nix::", &["net/"]),
     ("rustix::", &["cli/start.rs"]),

@@ -19,6 +19,23 @@ use scene::{Scene, audit_log, check, start, to_page, upload};
 const MIB: usize = 1 << 20;
 
 #[test]
+fn a_shard_that_sleeps_is_woken_whoever_else_wakes_it() {
+    let scene = Scene::new(Limits { shards: 2, ..Limits::default() });
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let hub = scene.hub.clone();
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                for _ in 0..2_000 {
+                    // By itself it looks every two seconds.
+                    assert!(runtime.block_on(hub.turns(Duration::from_millis(1_500))));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn a_protocol_error_gives_back_what_was_held_for_the_message() {
     let mut scene = Scene::new(Limits { max_message: MIB, max_inbound: 2 * MIB, ..Limits::default() });
     let (bad, good) = (scene.environment(), scene.environment());

@@ -62,14 +62,14 @@ fn count() {
     ASKED.set(ASKED.get() + 1);
 }
 
-/// How often this thread has asked for a block of memory, or for a larger one in the place of one that it has; 0 in a program
-/// with another allocator.
+/// How often this thread has asked for a block of memory, or for another size of one that it has; 0 in a program with another
+/// allocator.
 #[must_use]
 pub fn asked() -> u64 {
     ASKED.get()
 }
 
-/// Gives memory that this thread does not use back to the system. It takes some ten microseconds, all of it some hundred, and
+/// Gives memory that this thread does not use, and what all have given up, back to the system. It takes some ten microseconds, all of it some hundred, and
 /// what is free now may be wanted again soon: not for every turn of a loop. Without effect in a program with another allocator.
 pub fn give_back(free: Free) {
     #[expect(unsafe_code, reason = "a function of C")]

@@ -101,7 +101,9 @@ impl Slicing {
     fn tick(&mut self, now: Instant) {
         if now - self.begun >= SLICE {
             for (histogram, done) in [&mut self.latency, &mut self.lag].into_iter().zip(&mut self.done) {
-                done.push(histogram.value_at_quantile(0.99));
+                // One in which nothing came was as long as that at least.
+                let nothing = (now - self.begun).as_nanos() as u64;
+                done.push(if histogram.is_empty() { nothing } else { histogram.value_at_quantile(0.99) });
                 histogram.reset();
             }
             self.begun = now;
@@ -246,7 +248,7 @@ impl Generator {
                 1e9 / per_second
             }
         };
-        let (first_due, mut sent) = (due as f64, 0_u64);
+        let (mut first_due, mut sent) = (due as f64, 0_u64);
         let warm_at = Instant::now() + warm_up;
         let mut asked = None;
         let mut measured: Option<(Instant, Reading, Reading)> = None;
@@ -274,6 +276,9 @@ impl Generator {
             match &measured {
                 None if now >= warm_at => {
                     asked = allocations()?;
+                    // Nothing was sent while the server was asked, which is no fault of its.
+                    due = self.now();
+                    (first_due, sent) = (due as f64, 0);
                     measured = Some((Instant::now(), Reading::of(server), Reading::of(own)));
                     self.trips = 0;
                     heard_trips = 0;

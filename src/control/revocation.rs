@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::lookup::Recent;
+use crate::auth::hex;
 use crate::relay::Attached;
 use crate::store::{Notices, Settings, Store};
 use crate::tasks::Tasks;
@@ -78,9 +79,7 @@ impl Scope {
 }
 
 fn hex(login: &str) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    let digest = digest(&SHA256, login.as_bytes());
-    digest.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+    hex::encode(digest(&SHA256, login.as_bytes()).as_ref())
 }
 
 /// Where revocations are said. Clones share it.

@@ -112,7 +112,7 @@ impl Handshake {
                 Ok(Ok(upgraded)) => match raw(upgraded) {
                     Ok(socket) => {
                         let attached = attach(socket);
-                        // So that those who come together end together.
+                        // So that those who come together are told of together.
                         tokio::task::yield_now().await;
                         drop(attached);
                     }

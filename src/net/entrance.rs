@@ -198,7 +198,8 @@ impl Entrance {
             let mut handshake = pin!(stream.handshake());
             let begun = poll_fn(|cx| Poll::Ready(handshake.as_mut().poll(cx))).await;
             drop(turn);
-            // Nor does the system take the core away so soon (up to 4 ms): a shard that was woken meanwhile goes first.
+            // The system lets a thread go on for up to 4 ms before another has the core. Where there are more threads than cores, a
+            // shard that was woken meanwhile goes first.
             std::thread::yield_now();
             match begun {
                 Poll::Ready(shaken) => shaken,

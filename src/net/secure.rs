@@ -43,9 +43,8 @@ impl TlsStream {
 
     fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if !self.session.is_handshaking() && !self.ready.is_empty() {
-                // A request has come with the end of the handshake; what is still owed goes with its answer.
-                self.session.hold();
+            // A request has come with the end of the handshake: tickets go with its answer.
+            if !self.session.is_handshaking() && !self.ready.is_empty() && self.session.hold() {
                 return Poll::Ready(Ok(()));
             }
             if !self.flush(cx)? {
@@ -118,7 +117,7 @@ impl AsyncRead for TlsStream {
                 return Poll::Ready(Ok(()));
             }
             let emptied = this.receive(cx);
-            // What the session owes the client goes out even when nothing is written.
+            // What the session owes the client goes out even when nothing is written; tickets that are held have time.
             if this.session.wants_write() && !this.session.is_held() {
                 this.flush(cx)?;
             }

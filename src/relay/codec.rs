@@ -100,7 +100,7 @@ impl Decoder {
         }
     }
 
-    /// Address space that an unfinished message has, in bytes, touched or not. At most sixteen times what arrived of it plus 16 KiB.
+    /// Address space that an unfinished message has, in bytes, touched or not; for tests, as no limit needs it. At most sixteen times what arrived of it plus 16 KiB.
     #[must_use]
     pub fn reserved(&self) -> usize {
         match &self.message {

@@ -18,7 +18,8 @@ use crate::wire::SessionId;
 const REMEMBER: Duration = Duration::from_secs(300);
 /// Session ids that one owner may hold at a time, connected or not. A person has a few dozen tabs.
 const PER_OWNER: u32 = 1_000;
-/// Session ids in all: with what a REST call adds some 128 bytes each, so some 128 MiB.
+/// Session ids in all: with what a REST call adds some 128 bytes each, so some 128 MiB; twice that, when each has an owner of its
+/// own.
 const IN_ALL: usize = 1 << 20;
 
 /// Why a session id is not to be had.

@@ -53,6 +53,7 @@ impl ShardHandle {
             return;
         }
         if let Err(error) = self.waker.wake() {
+            self.told.store(false, Ordering::Release);
             tracing::error!(%error, "a shard could not be woken");
         }
     }

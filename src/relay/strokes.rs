@@ -76,6 +76,12 @@ impl<T> Strokes<T> {
         Some((at, what))
     }
 
+    /// How much is due, now or later.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.due.iter().map(Vec::len).sum()
+    }
+
     /// Frees what is kept to be quick.
     pub(super) fn slim(&mut self) {
         self.spare = Vec::new();

@@ -148,7 +148,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Frees what was needed for many more than there are now.
+    /// Frees what most of those have needed who are gone.
     pub(super) fn slim(&mut self) {
         if self.sessions.len() < self.sessions.capacity() / 4 {
             self.sessions.shrink_to_fit();

@@ -7,9 +7,9 @@
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError};
+use rustls::{ProtocolVersion, ServerConfig};
 
 /// The most plaintext in a record (RFC 8446 section 5.1). [`Session::receive`] needs room for so much.
 pub const RECORD: usize = 16 << 10;
@@ -136,8 +136,12 @@ impl Session {
 
     /// Lets what waits go with what [`Session::send`] writes next, in one system call: a ticket with the answer to a request that
     /// came right behind the handshake. [`Session::flush`] gives it to the socket without waiting for that.
-    pub fn hold(&mut self) {
-        self.held = self.wants_write();
+    ///
+    /// False: nothing waits, or it is what the client waits for, the end of our handshake before TLS 1.3.
+    pub fn hold(&mut self) -> bool {
+        let tickets = self.agreed().protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        self.held = tickets && self.wants_write();
+        self.held
     }
 
     /// Whether what waits goes with what is written next.

@@ -65,7 +65,7 @@ fn display(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        // Aligned as a pointer is: an id beside something smaller, of which there are many, then wastes no room.
+        // Aligned to 8 bytes: an id beside something smaller, of which there are many, then wastes no room.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(Rust, packed(8))]
         pub struct $name(u128);

@@ -90,7 +90,7 @@ fn measure(world: &World, bench: &Bench, files: usize, who: Who, count: usize, t
     if !tls {
         drop((crowd, server));
         // Both ends are in this process.
-        let count = count.min(files / 2 - OTHER_FILES);
+        let count = count.min((files / 2).saturating_sub(OTHER_FILES)).max(1);
         lines.push(Line {
             metric: format!("as many pings and answers of {count} sockets, by one thread that does nothing else"),
             contender: "bare pings",

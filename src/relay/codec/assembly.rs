@@ -86,7 +86,10 @@ impl Assembly {
         if self.buffer.capacity() - self.filled < need {
             let most = self.end.map_or(self.filled, |end| (arrived * ASIDE).min(end) - self.filled);
             let end = self.end.map_or(usize::MAX, |end| end - self.filled);
-            self.buffer.reserve_exact(step.max(most).min(end).max(need));
+            // What is set aside makes it quick, but where address space is short it is not to be had.
+            if self.buffer.try_reserve_exact(step.max(most).min(end).max(need)).is_err() {
+                self.buffer.reserve_exact(step.max(arrived).min(end).max(need));
+            }
         }
     }
 

@@ -66,7 +66,7 @@ impl Shard {
         }
     }
 
-    /// `14` to the app pages of the environment and to the home pages that watch it (relay-protocol 6.1, effect 5).
+    /// `14` to the app pages of the environment and to the home pages that hear of it (relay-protocol 6.1, effect 5).
     fn initialized(&mut self, id: EnvironmentId) {
         let app_pages = self.tables.environment_of.get(&id).map(|index| &self.tables.environments[*index].sessions);
         let home_pages = self.tables.audiences.of(id);

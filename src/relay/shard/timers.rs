@@ -250,7 +250,8 @@ mod tests {
                 shard.rate(0, 1);
             }
         }
-        assert!(shard.timers.len() <= 1_100, "{} timers", shard.timers.len());
+        let timers = shard.timers.len() + shard.strokes.len();
+        assert!(timers <= 1_100, "{timers} timers");
     }
 
     #[test]

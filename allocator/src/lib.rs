@@ -69,8 +69,9 @@ pub fn asked() -> u64 {
     ASKED.get()
 }
 
-/// Gives memory that this thread does not use, and what all have given up, back to the system. It takes some ten microseconds, all of it some hundred, and
-/// what is free now may be wanted again soon: not for every turn of a loop. Without effect in a program with another allocator.
+/// Gives memory that this thread does not use, and what all have given up, back to the system. It takes some ten microseconds, all
+/// of it some hundred, and what is free now may be wanted again soon: not for every turn of a loop. Without effect in a program
+/// with another allocator.
 pub fn give_back(free: Free) {
     #[expect(unsafe_code, reason = "a function of C")]
     // SAFETY: it may be called at any time and on any thread (mimalloc's documentation of `mi_collect`), and touches only what

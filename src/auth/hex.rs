@@ -10,8 +10,7 @@ pub fn encode(bytes: &[u8]) -> String {
 }
 
 /// The bytes, or `None` when a character is no digit (either case is fine) or one is left over.
-#[must_use]
-pub fn decode(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) {
         return None;

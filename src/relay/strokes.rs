@@ -1,5 +1,5 @@
-//! What is due on the strokes of a clock. Many things fall on a stroke and are taken up together, in order of the strokes: each is one
-//! push and one pop in memory that lies side by side, where a heap of ten thousand would be searched all over.
+//! What is due on the strokes of a clock. Many things fall on a stroke and are taken up together, in order of the strokes: each is
+//! one push and one pop in memory that lies side by side, where a heap of ten thousand would be searched all over.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
